@@ -1,0 +1,5 @@
+"""The command `pactlab`."""
+
+from pactlab.cli.main import main
+
+__all__ = ["main"]

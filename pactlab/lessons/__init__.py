@@ -1,0 +1,1 @@
+"""Reads, runs, checks and refreshes the lessons; gathers their figures."""
