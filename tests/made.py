@@ -13,9 +13,7 @@ FIGURE = (
 )
 
 
-def cell(
-    source: str, *, printed: str = "", html: str = "", tags: tuple[str, ...] = COMPARED
-) -> nbformat.NotebookNode:
+def cell(source: str, *, printed: str = "", html: str = "", tags: tuple[str, ...] = COMPARED) -> nbformat.NotebookNode:
     """A code cell with what it stores: printed text, or the HTML of its value."""
     outputs = [new_output("stream", name="stdout", text=printed)] if printed else []
     if html:

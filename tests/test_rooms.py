@@ -13,6 +13,7 @@ ROOT = Path(__file__).resolve().parent.parent
 ROOMS = [
     "errors",
     "data",
+    "classroom",
     "charts",
     "show",
     "explore",

@@ -19,14 +19,16 @@ TRACKER = "VCDB"
 MEMBER = "vcdb.json"
 FEWEST = 8_000  # the joined file of March 2020 holds 8,553 records; a truncated copy holds far fewer
 
-# The tracker names states by two letters. These are the economies that every tracker of the kit is asked for.
+# The tracker names states by two letters. These are all states and territories of the kit's table of countries.
 ECONOMIES = {
-    "AU": "AUS", "BD": "BGD", "BN": "BRN", "BT": "BTN", "CK": "COK", "CN": "CHN", "FJ": "FJI", "FM": "FSM",
-    "HK": "HKG", "ID": "IDN", "IN": "IND", "JP": "JPN", "KH": "KHM", "KI": "KIR", "KP": "PRK", "KR": "KOR",
-    "LA": "LAO", "LK": "LKA", "MH": "MHL", "MM": "MMR", "MN": "MNG", "MO": "MAC", "MV": "MDV", "MY": "MYS",
-    "NP": "NPL", "NR": "NRU", "NZ": "NZL", "PG": "PNG", "PH": "PHL", "PK": "PAK", "PW": "PLW", "SB": "SLB",
-    "SG": "SGP", "TH": "THA", "TL": "TLS", "TO": "TON", "TV": "TUV", "TW": "TWN", "US": "USA", "VN": "VNM",
-    "VU": "VUT", "WS": "WSM",
+    "AE": "ARE", "AU": "AUS", "BD": "BGD", "BN": "BRN", "BT": "BTN", "CA": "CAN", "CK": "COK", "CN": "CHN",
+    "DE": "DEU", "ES": "ESP", "FJ": "FJI", "FM": "FSM", "FR": "FRA", "GB": "GBR", "GR": "GRC", "HK": "HKG",
+    "ID": "IDN", "IN": "IND", "IT": "ITA", "JP": "JPN", "KE": "KEN", "KH": "KHM", "KI": "KIR", "KM": "COM",
+    "KP": "PRK", "KR": "KOR", "LA": "LAO", "LK": "LKA", "MG": "MDG", "MH": "MHL", "MM": "MMR", "MN": "MNG",
+    "MO": "MAC", "MU": "MUS", "MV": "MDV", "MY": "MYS", "MZ": "MOZ", "NL": "NLD", "NP": "NPL", "NR": "NRU",
+    "NZ": "NZL", "OM": "OMN", "PG": "PNG", "PH": "PHL", "PK": "PAK", "PW": "PLW", "RU": "RUS", "SB": "SLB",
+    "SC": "SYC", "SG": "SGP", "TH": "THA", "TL": "TLS", "TO": "TON", "TV": "TUV", "TW": "TWN", "TZ": "TZA",
+    "US": "USA", "VN": "VNM", "VU": "VUT", "WS": "WSM", "ZA": "ZAF",
 }  # fmt: skip
 
 # Prefixes of the North American Industry Classification System (NAICS).
@@ -39,6 +41,7 @@ SECTORS = {
 }
 WHOLE = {"52": "finance", "48": "transport"}  # the whole group: a code with nothing but zeros after this
 OTHER = "other"
+ATTACKS = {"hacking", "malware", "social"}  # kinds of action by somebody with intent, from outside or within
 
 
 def sector_group(code: str) -> str:
@@ -80,7 +83,8 @@ def records(upstream: Path) -> list[dict]:
 def count(incidents: list[dict]) -> pd.DataFrame:
     """Count incidents by state, year and sector group.
 
-    `incidents` are VERIS records. Returns columns tracker, iso3, year, sector_group, n, sorted; only cells
+    `incidents` are VERIS records. Returns columns tracker, iso3, year, sector_group, n and attacks (those of n
+    that hold hacking, malware or deceit; the rest are errors, losses, thefts and misuse), sorted; only cells
     with at least one incident. A record that stands twice under one id counts once; an incident with victims
     in two states counts once in each. A record without id, victim or year raises KitError.
     """
@@ -91,15 +95,15 @@ def count(incidents: list[dict]) -> pd.DataFrame:
             year = int(record["timeline"]["incident"]["year"])
             victim = record["victim"]
             states, code = victim.get("country", []), str(victim.get("industry", ""))
+            attack = bool(ATTACKS & set(record.get("action", {})))
         except (KeyError, TypeError, ValueError, AttributeError) as fault:
             expected = "expected incident_id, victim and timeline.incident.year"
-            raise KitError(
-                f"{MEMBER}: record {number} is not in the VERIS form ({fault!r}); {expected}"
-            ) from None
-        rows |= {(key, ECONOMIES[state], year, sector_group(code)) for state in states if state in ECONOMIES}
-    frame = pd.DataFrame(sorted(rows), columns=["incident_id", "iso3", "year", "sector_group"])
+            raise KitError(f"{MEMBER}: record {number} is not in the VERIS form ({fault!r}); {expected}") from None
+        rows |= {(key, ECONOMIES[state], year, sector_group(code), attack) for state in states if state in ECONOMIES}
+    frame = pd.DataFrame(sorted(rows), columns=["incident_id", "iso3", "year", "sector_group", "attack"])
     frame = frame.drop_duplicates(["incident_id", "iso3"])
-    counts = frame.groupby(["iso3", "year", "sector_group"]).size().reset_index(name="n")
+    cells = frame.groupby(["iso3", "year", "sector_group"])["attack"]
+    counts = cells.agg(n="size", attacks="sum").reset_index()
     counts.insert(0, "tracker", TRACKER)
     return counts
 

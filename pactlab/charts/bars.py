@@ -10,6 +10,7 @@ from pactlab.charts.canvas import canvas
 from pactlab.charts.style import ACCENT, LIGHT, MUTED, WIDTH
 
 HATCH = "////"
+UNKNOWN = "?"
 
 
 def label_bars(axes: Axes, fmt: str = "{:,.0f}") -> Axes:
@@ -39,9 +40,10 @@ def bars(
 ) -> Axes:
     """Draw one lying bar for each entry of a series, first entry on top, with the value at its end.
 
-    values: numbers indexed by label. xlabel: what is counted, with its unit. highlight: labels drawn dark while the
-    rest are light. hollow: labels drawn as an outline with hatching (for what is not in force, not certain, not
-    counted). Raises ValueError when a label in highlight or hollow is not in the series.
+    values: numbers indexed by label; a missing one has no bar and a question mark. xlabel: what is counted, with its
+    unit. highlight: labels drawn dark while the rest are light. hollow: labels drawn as an outline with hatching (for
+    what is not in force, not certain, not counted). Raises ValueError when a label in highlight or hollow is not in
+    the series.
 
     >>> axes = bars(pd.Series({"India": 6, "Australia": 12}), xlabel="Hours")
     >>> [text.get_text() for text in axes.texts]
@@ -52,13 +54,17 @@ def bars(
     if unknown:
         raise ValueError(f"bars: no bar is called {unknown[0]!r}; the bars are {', '.join(labels)}")
     _, axes = canvas(height or 0.9 + 0.36 * len(labels), margins=margins)
-    drawn = axes.barh(labels[::-1], values.to_numpy(dtype=float)[::-1], height=0.68, color=ACCENT)
+    lengths = values.astype(float)[::-1]
+    drawn = axes.barh(labels[::-1], lengths.fillna(0), height=0.68, color=ACCENT)
     for label, bar in zip(labels[::-1], drawn, strict=True):
         if label in hollow:
             bar.set(facecolor="white", edgecolor=ACCENT, hatch=HATCH, linewidth=1.2)
         elif highlight and label not in highlight:
             bar.set(facecolor=LIGHT)
-    label_bars(axes, fmt)
+    axes.bar_label(drawn, [fmt.format(length) if pd.notna(length) else UNKNOWN for length in lengths], padding=3)
+    axes.margins(x=0.15)
+    axes.set_xticks([])
+    axes.spines["bottom"].set_visible(False)
     if values.min() < 0:
         axes.spines["left"].set_visible(False)
         axes.axvline(0, color=MUTED, linewidth=1)

@@ -16,8 +16,10 @@ from pactlab.data import root
 WEST, EAST, SOUTH, NORTH = 20, 288, -50, 60
 STRETCH = 1 / np.cos(np.radians(15))
 """A degree of latitude is drawn this much longer than one of longitude: true at 15 degrees north and south."""
-LEGEND = 0.45
+LEGEND = 0.65
 """Height in inches of the strip under the map."""
+MOST_NAMES = 5
+"""Stars carry their names up to this number; more would cover each other."""
 SEA = "#f1f5f8"
 LAND = "#e0dcd3"
 COAST = "#bdb8ac"
@@ -45,9 +47,10 @@ def region_map(
 ) -> Axes:
     """Draw places as marks on a Pacific-centred map of coastlines; no border is drawn anywhere.
 
-    places: one row a place with `name`, `lon` and `lat` in degrees. kind: column that decides the mark. marks: value of
-    that column to one of "star", "square", "ring", "dot"; the legend follows their order and counts the places. Stars
-    carry their names. Places between 72 degrees west and 20 degrees east are off the map and are left out.
+    places: one row a place with `name`, `lon` and `lat` in degrees. kind: column that decides the mark. marks:
+    value of that column to one of "star", "square", "ring", "dot"; the legend follows their order and counts the
+    places. Up to five stars carry their names. Places between 72 degrees west and 20 degrees east are off the map
+    and are left out.
     """
     axes_width, axes_height = 0.98 * WIDTH, 0.98 * WIDTH * STRETCH * (NORTH - SOUTH) / (EAST - WEST)
     height = axes_height + LEGEND
@@ -60,12 +63,12 @@ def region_map(
         chosen = places[places[kind].eq(value)]
         if len(chosen):
             axes.scatter(chosen["east"], chosen["lat"], zorder=3, label=f"{value} ({len(chosen)})", **MARKS[mark])
-        for place in chosen.itertuples() if mark == "star" else ():
+        for place in chosen.itertuples() if mark == "star" and len(chosen) <= MOST_NAMES else ():
             axes.annotate(
                 place.name, (place.east, place.lat), xytext=(0, -14), textcoords="offset points", fontsize=11,
                 ha="center", va="center", zorder=4, path_effects=[withStroke(linewidth=2.5, foreground="white")],
             )  # fmt: skip
     axes.set(xlim=(WEST, EAST), ylim=(SOUTH, NORTH), xticks=[], yticks=[], facecolor=SEA)
     axes.spines[:].set_visible(False)
-    axes.legend(loc="upper center", bbox_to_anchor=(0.5, 0), ncols=len(marks), handletextpad=0.2, columnspacing=1.2)
+    axes.legend(loc="upper center", bbox_to_anchor=(0.5, 0), ncols=2, handletextpad=0.2, columnspacing=1.2)
     return axes

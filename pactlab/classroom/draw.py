@@ -21,8 +21,8 @@ def draw(student_id: str, what: str, options: Sequence[Option]) -> Option:
     Raises KitError when the id is not text or when there is nothing to choose from.
 
     >>> lanes = ["land", "sea", "air"]
-    >>> draw("s12", "lane", lanes), draw(" S12 ", "lane", lanes), draw("s13", "lane", lanes)
-    ('air', 'air', 'land')
+    >>> draw("s12", "lane", lanes), draw(" S12 ", "lane", lanes), draw("s11", "lane", lanes)
+    ('air', 'air', 'sea')
     >>> draw("", "lane", lanes)
     'land'
     """

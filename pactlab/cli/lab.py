@@ -43,6 +43,7 @@ def serve(lesson: Path, *, browser: bool, port: int, say: Callable[[str], None])
     command = [
         sys.executable, "-m", "jupyterlab", str(lesson), f"--ServerApp.root_dir={kit}", "--ServerApp.ip=127.0.0.1",
         f"--ServerApp.port={chosen}", "--ServerApp.port_retries=0", "--ServerApp.log_level=WARN",
+        "--LabApp.log_level=WARN",
     ]  # fmt: skip
     if not browser:
         command.append("--no-browser")

@@ -153,10 +153,10 @@ def _with_address(title: str, address: str) -> str:
 
 
 def as_html(shown: Card) -> str:
-    """Write a card as two tables in plain HTML.
+    """Write a card as a list of terms, its columns as a second list that opens.
 
-    JupyterLab takes style, script, role and aria attributes out of untrusted output, so none are used. A
-    caption names each table, since a heading would have to know the level of the one above it.
+    JupyterLab takes style, script, role and aria attributes out of untrusted output, and sets the cells of a table
+    flush right; so there is none of the former, and no table.
     """
     about = [
         ("What it is", escape(shown.description)),
@@ -169,19 +169,15 @@ def as_html(shown: Card) -> str:
         ("Licence", _link(shown.licence, shown.licence_url)),
         ("Sources", _list([_link(title, address) for title, address in shown.sources])),
     ]
-    title, name = escape(shown.title), escape(shown.name)
-    head = '<thead><tr><th scope="col">Column</th><th scope="col">What it holds</th></tr></thead>'
-    columns = [(escape(column), escape(text)) for column, text in shown.columns.items()]
+    columns = [(f"<code>{escape(column)}</code>", escape(text)) for column, text in shown.columns.items()]
     return (
-        f"<table><caption>Data card: {title} (<code>{name}</code>)</caption>{_body(about)}</table>"
-        f"<details><summary>The columns of <code>{name}</code></summary>"
-        f"<table><caption>Columns of <code>{name}</code></caption>{head}{_body(columns)}</table></details>"
+        f"<p><strong>Data card: {escape(shown.title)}</strong> (<code>{escape(shown.name)}</code>)</p>{_terms(about)}"
+        f"<details><summary>The columns of <code>{escape(shown.name)}</code></summary>{_terms(columns)}</details>"
     )
 
 
-def _body(rows: list[tuple[str, str]]) -> str:
-    lines = [f'<tr><th scope="row">{left}</th><td>{right}</td></tr>' for left, right in rows if right]
-    return f"<tbody>{''.join(lines)}</tbody>"
+def _terms(pairs: list[tuple[str, str]]) -> str:
+    return f"<dl>{''.join(f'<dt>{term}</dt><dd>{text}</dd>' for term, text in pairs if text)}</dl>"
 
 
 def _list(items: list[str]) -> str:

@@ -9,7 +9,6 @@ sees to it that Jupyter runs this file:
 """
 
 # The launcher runs once a kernel and without site-packages: the top imports little, and nothing from outside.
-# ruff: noqa: PLC0415
 
 import contextlib
 import json
@@ -24,7 +23,7 @@ import time
 WAIT = 30
 """Seconds a launcher waits for the warm process; it needs one or two to get ready."""
 NUMBER = struct.Struct("!i")
-BY_A_KERNEL = (
+OF_A_KERNEL = (
     "ipykernel.kernelapp",
     "ipykernel.ipkernel",
     "ipykernel.zmqshell",
@@ -35,17 +34,14 @@ BY_A_KERNEL = (
     "tornado.platform.asyncio",
 )
 """Modules that every kernel imports before it runs a cell."""
-BY_LESSONS = (
+OF_LESSONS = (
     "matplotlib.backends.backend_agg",
     "matplotlib.backends.backend_svg",
     "pandas.plotting._matplotlib",
     "ipywidgets",
-    "pactlab.data",
-    "pactlab.charts",
-    "pactlab.show",
-    "pactlab.explore",
 )
 """Modules that lessons import, one way or another; pandas comes before them."""
+OURS = ("pactlab.data", "pactlab.charts", "pactlab.show", "pactlab.explore")
 
 
 class OfflineError(ConnectionError):
@@ -80,9 +76,7 @@ def go_offline() -> None:
             return
         host = target[0] if isinstance(target, tuple) else target
         if not is_near(host):
-            raise OfflineError(
-                f"lessons run offline: connection to {host} refused; put the data into data/ instead"
-            )
+            raise OfflineError(f"lessons run offline: connection to {host} refused; put the data into data/ instead")
 
     unix = getattr(socket, "AF_UNIX", None)
     # Event of the interpreter -> which of its arguments holds the host or address.
@@ -144,25 +138,34 @@ def warm_up() -> dict[str, str]:
     os.environ["OPENBLAS_NUM_THREADS"] = "1"  # a fork does not take threads along
     os.environ["PYDEVD_DISABLE_FILE_VALIDATION"] = "1"  # the debugger's note about itself
     before = dict(os.environ)
-    preload(BY_A_KERNEL)
+    preload(OF_A_KERNEL)
     variables = {name: value for name, value in os.environ.items() if name not in before}
-    # pandas chooses its display defaults at import, by whether it is in a kernel.
+    # pandas chooses defaults at import: by whether it is in a kernel, and by how text is printed there.
     builtins.get_ipython = lambda: SimpleNamespace(kernel=None)
+    stream, sys.stdout = sys.stdout, io.TextIOWrapper(io.BytesIO(), encoding="UTF-8")
     try:
         import pandas
     finally:
         del builtins.get_ipython
-    preload(BY_LESSONS)
+        sys.stdout = stream
+    import matplotlib
     from matplotlib.figure import Figure
 
-    figure = Figure(figsize=(2, 2), layout="constrained")
-    axes = figure.subplots()
-    axes.plot([1, 2], label="one")
-    axes.set_title("Two")
-    axes.legend()
-    for kind in ("svg", "png"):
-        figure.savefig(io.BytesIO(), format=kind)
+    with matplotlib.rc_context():
+        preload(OF_LESSONS)
+        preload(OURS)
+        figure = Figure(figsize=(2, 2), layout="constrained")
+        axes = figure.subplots()
+        axes.plot([1, 2], label="one")
+        axes.set_title("Two")
+        axes.legend()
+        for kind in ("svg", "png"):
+            figure.savefig(io.BytesIO(), format=kind)
     pandas.DataFrame({"one": [1]})._repr_html_()
+    # The rooms of this library are imported anew by each lesson, in a few milliseconds: they set the style of
+    # charts when a lesson imports them, and what they remember must not pass from lesson to lesson.
+    for module in [name for name in sys.modules if name.split(".")[0] == "pactlab"]:
+        del sys.modules[module]
     del figure, axes
     gc.collect()
     gc.freeze()

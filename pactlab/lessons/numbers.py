@@ -29,6 +29,7 @@ NAMED = re.compile(
     | \b(?:19|20)\d\d(?:[-\u2013](?:19|20)?\d\d)?\b                   # years
     | \b\d{{1,2}}:\d\d\b                                              # times of day
     | \b[Ll]essons?\ \d+(?:\ (?:to|and)\ \d+)?                        # lessons
+    | \bEvidence\ \d\b | \bFive\ Eyes\b                               # steps, names
     | \b5G\b | \b2\+2\b | \bG20\b                                    # names
     """,
     re.VERBOSE,

@@ -39,7 +39,7 @@ class WarmKernels:
 
     def __enter__(self) -> Self:
         """Write the kernelspec and announce it."""
-        self.folder = Path(tempfile.mkdtemp(prefix="pactlab-kernels-"))
+        self.folder = Path(tempfile.mkdtemp(prefix="pactlab-"))
         spec = self.folder / "kernels" / NAME / "kernel.json"
         spec.parent.mkdir(parents=True)
         about = {"display_name": "Python 3 (check)", "language": "python"}

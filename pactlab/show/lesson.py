@@ -84,18 +84,18 @@ class LessonCard:
         }
 
     def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str]:
-        rows, plain = [], []
+        # A list of terms: JupyterLab would set the cells of a table flush right, which is no way to read a sentence.
+        terms, plain = [], []
         for label, text in self.lines.items():
-            many = isinstance(text, tuple)
-            cell = (
-                "<br>".join(f"{n}. {html.escape(line)}" for n, line in enumerate(text, 1))
-                if many
+            several = isinstance(text, tuple)
+            said = (
+                f"<ol>{''.join(f'<li>{html.escape(line)}</li>' for line in text)}</ol>"
+                if several
                 else html.escape(text)
             )
-            rows.append(f"<tr><th>{label}</th><td>{cell}</td></tr>")
-            plain.append(f"{label}: {'; '.join(text) if many else text}")
-        table = f"<table><caption>About this lesson</caption><tbody>{''.join(rows)}</tbody></table>"
-        return {"text/html": table, "text/plain": "\n".join(plain)}
+            terms.append(f"<dt>{label}</dt><dd>{said}</dd>")
+            plain.append(f"{label}: {'; '.join(text) if several else text}")
+        return {"text/html": f"<dl>{''.join(terms)}</dl>", "text/plain": "\n".join(plain)}
 
 
 def lesson_card(name: str) -> LessonCard:
