@@ -58,7 +58,7 @@ def results(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Result]:
     folder = tmp_path_factory.mktemp("lessons")
     paths = [lesson(folder / f"{name}.ipynb", *cells) for name, cells in LESSONS.items()]
     seen: list[Result] = []
-    found = check(paths, on_progress=seen.append, cell_seconds=2)
+    found = check(paths, workers=2, on_progress=seen.append, cell_seconds=2)
     assert [result.path for result in found] == paths
     assert sorted(seen, key=lambda result: result.name) == sorted(found, key=lambda result: result.name)
     return {result.name: result for result in found}

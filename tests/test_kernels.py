@@ -21,7 +21,7 @@ from pactlab.lessons import kernel
 from pactlab.lessons.warm import OPTIONS, WarmKernels
 
 LINUX = pytest.mark.skipif(sys.platform != "linux", reason="kernels are warm on Linux only")
-POSIX = pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such signals")
+POSIX = pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such sockets")
 KINDS = ["plain", pytest.param("warm", marks=LINUX)]
 
 
@@ -79,11 +79,24 @@ def clean() -> dict[str, str]:
     return {name: value for name, value in os.environ.items() if not name.lower().endswith("_proxy")}
 
 
-def gone(pid: int) -> bool:
-    """Say whether a process has ended, collected by its parent or not."""
-    ps = ["ps", "-o", "stat=", "-p", str(pid)]
-    state = subprocess.run(ps, capture_output=True, text=True, check=False).stdout.strip()
-    return not state or state.startswith("Z")
+def processes(*pids: int) -> str:
+    """List those processes that have not ended; one that its parent has yet to collect has."""
+    listed = ["ps", "-o", "pid=,ppid=,stat=,args=", "-p", ",".join(map(str, pids))]
+    rows = subprocess.run(listed, capture_output=True, text=True, check=False).stdout.splitlines()
+    return "\n".join(row for row in rows if not row.split()[2].startswith("Z"))
+
+
+@pytest.fixture
+def ended(wait_for: Callable[..., None]) -> Callable[..., None]:
+    """Wait until processes have ended."""
+
+    def wait(*pids: int) -> None:
+        try:
+            wait_for(lambda: not processes(*pids))
+        except AssertionError:
+            pytest.fail(f"still there:\n{processes(*pids)}")
+
+    return wait
 
 
 @pytest.fixture(scope="module")
@@ -260,63 +273,59 @@ def test_unix_sockets_are_allowed(one, kind):
     assert one(kind).run(textwrap.dedent(code)) == {"printed": "hello\n", "error": None}
 
 
-# Ending
+# Ending: what Jupyter does to the launcher must happen to the kernel
 
 BUSY = "sum(range(10**13))"  # never lets another thread of the process run
 
 
-@POSIX
-@pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.parametrize("code", ["import time; time.sleep(60)", BUSY])
-def test_kernel_dies_with_its_launcher(kernels, kind, code, tmp_path, wait_for):
-    with running(kernels[kind], tmp_path) as made:
+@LINUX
+@pytest.mark.parametrize("code", ["import time; time.sleep(60)", BUSY], ids=["asleep", "busy"])
+def test_kernel_dies_with_its_launcher(kernels, code, tmp_path, ended):
+    with running(kernels["warm"], tmp_path) as made:
         pid = made.value("__import__('os').getpid()")
         child = made.value("__import__('subprocess').Popen(['sleep', '60']).pid")
         made.client.execute(code)
         os.killpg(made.launcher.pid, signal.SIGKILL)
-        wait_for(lambda: gone(pid))
-        wait_for(lambda: gone(child))
+        ended(pid, child)
 
 
-@POSIX
-@pytest.mark.parametrize("kind", KINDS)
-def test_kernel_can_be_interrupted(kernels, kind, tmp_path, wait_for):
-    with running(kernels[kind], tmp_path) as made:
-        made.client.execute("open('started', 'w').close()\nimport time; time.sleep(60)", stop_on_error=False)
+@LINUX
+def test_kernel_can_be_interrupted(kernels, tmp_path, wait_for):
+    with running(kernels["warm"], tmp_path) as made:
+        wait = "open('started', 'w').close()\nimport time; time.sleep(60)"
+        made.client.execute(wait, stop_on_error=False)
         wait_for((tmp_path / "started").exists)
         made.manager.interrupt_kernel()
         assert made.run("print('here')")["printed"] == "here\n"
 
 
-@POSIX
-@pytest.mark.parametrize("kind", KINDS)
+@LINUX
 @pytest.mark.parametrize(("code", "exit_code"), [("os._exit(3)", 3), ("os.kill(os.getpid(), 15)", -15), ("exit()", 0)])
-def test_launcher_ends_as_its_kernel_does(kernels, kind, code, exit_code, tmp_path):
-    with running(kernels[kind], tmp_path) as made:
+def test_launcher_ends_as_its_kernel_does(kernels, code, exit_code, tmp_path):
+    with running(kernels["warm"], tmp_path) as made:
         made.run("import atexit, os\n_ = atexit.register(lambda: open('left', 'w').close())")
         made.client.execute(code)
         assert made.launcher.wait(20) == exit_code
         assert (tmp_path / "left").exists() == (exit_code == 0)
 
 
-@POSIX
-@pytest.mark.parametrize("kind", KINDS)
-def test_terminated_launcher_ends_its_kernel(kernels, kind, tmp_path, wait_for):
-    with running(kernels[kind], tmp_path) as made:
+@LINUX
+def test_terminated_launcher_ends_its_kernel(kernels, tmp_path, ended):
+    with running(kernels["warm"], tmp_path) as made:
         pid = made.value("__import__('os').getpid()")
         made.launcher.terminate()
         assert made.launcher.wait(20) == -signal.SIGTERM
-        wait_for(lambda: gone(pid))
+        ended(pid)
 
 
 @LINUX
-def test_without_the_warm_process_a_plain_kernel_starts(tmp_path, wait_for):
+def test_without_the_warm_process_a_plain_kernel_starts(tmp_path, ended):
     with WarmKernels() as kernels:
         kernels.warm()
         with running(kernels, tmp_path) as before:
             pid = before.value("__import__('os').getpid()")
             kernels.process.kill()
-            wait_for(lambda: gone(pid))
+            ended(pid)
         with running(kernels, tmp_path) as after:
             assert after.value("__import__('os').getpid()") == after.launcher.pid
             assert "lessons run offline" in after.run(ASKS["name"])["error"]
@@ -346,7 +355,7 @@ def test_module_that_cannot_be_imported_is_left_out(tmp_path, monkeypatch):
 
 
 @LINUX
-def test_killed_owner_leaves_no_process(tmp_path, wait_for):
+def test_killed_owner_leaves_no_process(tmp_path, wait_for, ended):
     code = """
         import os, sys, time
         from jupyter_client.manager import KernelManager
@@ -367,8 +376,7 @@ def test_killed_owner_leaves_no_process(tmp_path, wait_for):
         pids = [int(pid) for pid in owner.stdout.readline().split()]
         wait_for(lambda: (tmp_path / "kernel").exists() and (tmp_path / "kernel").read_text().endswith("\n"))
         owner.kill()
-        for pid in [*pids, int((tmp_path / "kernel").read_text())]:
-            wait_for(lambda pid=pid: gone(pid))
+        ended(*pids, int((tmp_path / "kernel").read_text()))
 
 
 def test_jupyter_path_is_put_back(monkeypatch):
@@ -377,6 +385,27 @@ def test_jupyter_path_is_put_back(monkeypatch):
         assert os.environ["JUPYTER_PATH"] == f"{kernels.folder}{os.pathsep}before"
     assert os.environ["JUPYTER_PATH"] == "before"
     assert not kernels.folder.exists()
+
+
+@LINUX
+@pytest.mark.parametrize(("unwanted", "flags"), [(True, "-ISB"), (False, "-IS")])
+def test_launcher_writes_bytecode_only_where_it_is_wanted(monkeypatch, unwanted, flags):
+    monkeypatch.setattr(sys, "dont_write_bytecode", unwanted)
+    with WarmKernels() as kernels:
+        spec = json.loads((kernels.folder / "kernels" / "python3" / "kernel.json").read_text())
+    assert spec["argv"][1] == flags
+
+
+@LINUX
+def test_folder_with_too_long_a_name(tmp_path, monkeypatch):
+    folder = tmp_path / ("long" * 30)
+    folder.mkdir()
+    monkeypatch.setattr("tempfile.tempdir", str(folder))
+    with WarmKernels() as kernels:
+        kernels.warm()
+        with running(kernels, tmp_path) as made:
+            assert made.value("__import__('os').getpid()") == made.launcher.pid
+    assert "too long" in kernels.trouble
 
 
 @pytest.mark.parametrize("platform", ["darwin", "win32"])
@@ -432,7 +461,7 @@ def test_plugin_warms_kernels_of_several_notebooks(pytest_here, tmp_path, option
         assert run.wait(60) == 0, run.stdout.read()
     (first, warm, loaded), (second, same, also) = seen_by(tmp_path)
     assert (warm, loaded, also) == (same, "True", "True")
-    assert all(gone(int(pid)) for pid in (first, second, warm))
+    assert not processes(first, second, warm)
     assert list((tmp_path / "temporary").glob("pactlab-*")) == []
 
 
@@ -465,17 +494,23 @@ def test_plugin_says_why_kernels_are_slow(pytest_here, tmp_path, monkeypatch):
 
 
 @LINUX
-@pytest.mark.parametrize("options", [[], ["-n2", "--dist=loadfile"]], ids=["alone", "workers"])
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGKILL])
-def test_interrupted_run_leaves_no_process(pytest_here, tmp_path, wait_for, options, number):
+@pytest.mark.parametrize(
+    ("number", "options"),
+    [
+        (signal.SIGINT, []),
+        (signal.SIGINT, ["-n2", "--dist=loadfile"]),
+        (signal.SIGKILL, []),
+    ],
+    ids=["interrupted", "interrupted with workers", "killed"],
+)
+def test_run_that_is_stopped_leaves_no_process(pytest_here, tmp_path, wait_for, ended, *, number, options):
     wait = f"{SEEN.format(file=str(tmp_path / 'seen'))}\nimport time\ntime.sleep(60)"
     for name in "ab":
         lesson(tmp_path / f"{name}.ipynb", cell(wait, tags=()))
     with pytest_here(*options) as run:
-        wait_for(lambda: len(seen_by(tmp_path)) == (2 if options else 1))
+        wait_for(lambda: len(seen_by(tmp_path)) == (2 if options else 1), what="kernels")
         os.kill(run.pid, number)
-        run.wait(20)
-        for pid in {int(pid) for seen in seen_by(tmp_path) for pid in seen[:2]}:
-            wait_for(lambda pid=pid: gone(pid))
+        wait_for(lambda: run.poll() is not None, what="pytest's end")
+        ended(*{pid for seen in seen_by(tmp_path) for pid in seen[:2]})
     if number == signal.SIGINT:
-        wait_for(lambda: list((tmp_path / "temporary").glob("pactlab-*")) == [])
+        assert list((tmp_path / "temporary").glob("pactlab-*")) == []

@@ -3,6 +3,7 @@
 import ast
 import html
 import re
+import sys
 import warnings
 from collections import Counter
 from datetime import date
@@ -11,16 +12,21 @@ from pathlib import Path
 
 import nbformat
 import pytest
+from test_packages import made_from_the_pins
 
 from pactlab import data, show
+from pactlab.errors import KitError
 from pactlab.explore import Control
 from pactlab.lessons import numbers
+from pactlab.lessons.gallery import page, published
 from pactlab.lessons.run import Step, read, steps
 from pactlab.show.figure import ALT_LENGTH
 from pactlab.show.lesson import LINK, folder
 
 LESSONS = sorted(folder().glob("[0-9][0-9]_*.ipynb"))
 FIRST = "00_start_here"
+REPEATABLE = sys.platform == "linux" and made_from_the_pins()
+"""Equal bytes of pictures are promised on Linux with the pinned packages."""
 MOST_LINES = 12
 WIDEST = 120
 MOST_COMBINATIONS = 200
@@ -139,6 +145,42 @@ def test_figures_and_control(path):
     assert all(figure.caption.endswith((".", "?")) for figure in figures), "a caption is a sentence"
     assert not any(figure.title.endswith(".") for figure in figures), "a title carries no full stop"
     assert tables, "a lesson names its tables"
+
+
+def comparable(shown_page: str) -> str:
+    """A stored page as this machine can repeat it: with its pictures where packages are pinned, else without."""
+    return shown_page if REPEATABLE else re.sub(r"data:image/[^\"]+", "picture", shown_page)
+
+
+@each_lesson
+def test_stored_figures_are_fresh(path):
+    for step in ran(path):
+        if isinstance(step.shown, show.Figure | Control):
+            stored, now = stored_html(step.cell), step.shown.html
+            assert comparable(stored) == comparable(now), (
+                f"cell {step.index} stores another figure than it draws: run `uv run pactlab refresh {path.stem}`"
+            )
+
+
+def test_gallery_is_fresh():
+    figures = [one for path in LESSONS for one in published(path)]
+    remedy = "run `uv run pactlab figures` and look at the pictures"
+    folder = LESSONS[0].parent.parent / "figures"
+    assert {path.name for path in folder.iterdir()} == {one.filename for one in figures} | {"README.md"}, remedy
+    assert (folder / "README.md").read_text(encoding="utf-8") == page(figures), remedy
+    if REPEATABLE:
+        changed = [one.filename for one in figures if (folder / one.filename).read_bytes() != one.content]
+        assert not changed, f"{changed} differ from what the lessons draw: {remedy}"
+
+
+@each_lesson
+def test_errors_shown_in_prose_are_real(path):
+    for index, text in texts(path):
+        for shown_error in re.findall(r"^KitError: .+$", text, re.MULTILINE):
+            wrong = re.search(r'no table "(\w+)"', shown_error)[1]
+            with pytest.raises(KitError) as raised:
+                data.load(wrong)
+            assert shown_error == f"KitError: {raised.value}", f"cell {index}: the message now reads {raised.value}"
 
 
 def test_alt_texts_differ():

@@ -9,6 +9,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field
 from difflib import SequenceMatcher
 from html.parser import HTMLParser
@@ -163,11 +164,12 @@ def check(
             waiting[str(path)] = lesson
     if waiting:
         with tempfile.TemporaryDirectory(prefix="pactlab-check-") as folder:
-            for report in _run(Path(folder), list(waiting), workers, cell_seconds):
-                lesson = waiting[report["path"]]
-                lesson.reports.append(report)
-                if lesson.done:
-                    finish(waiting.pop(report["path"]).result())
+            with closing(_run(Path(folder), list(waiting), workers, cell_seconds)) as reports:
+                for report in reports:
+                    lesson = waiting[report["path"]]
+                    lesson.reports.append(report)
+                    if lesson.done:
+                        finish(waiting.pop(report["path"]).result())
             said = _last_line((Path(folder) / "log").read_text(errors="replace"))
         for lesson in waiting.values():
             finish(lesson.result(f"the run ended before this lesson did: {said}"))
@@ -236,7 +238,9 @@ def _run(folder: Path, paths: list[str], workers: int, cell_seconds: float) -> I
 
 def _end(process: subprocess.Popen) -> None:
     """Make pytest leave in order, which ends its kernels; a keyboard's interrupt has reached it already."""
-    for ask in (lambda: None, lambda: process.send_signal(signal.SIGINT), process.kill):
+    windows = sys.platform == "win32"
+    leave = process.terminate if windows else lambda: process.send_signal(signal.SIGINT)
+    for ask in (lambda: None, leave, process.kill):
         ask()
         try:
             process.wait(SECONDS_TO_LEAVE)

@@ -214,13 +214,13 @@ class _Forks:
     def accept(self) -> dict | None:
         """Fork for the next caller and tell it the process number; return its request in the fork only."""
         caller, _ = self.listener.accept()
+        streams: list[int] = []
         try:
-            request = _read(caller)
+            request = _read(caller, streams)
             pid = os.fork()
         except OSError:
-            caller.close()  # no room for another process: the launcher starts a plain kernel, or says why not
-            return None
-        if not pid:
+            pid = None  # it fell silent, or there is no room for a process: the launcher goes on by itself
+        if pid == 0:
             signal.set_wakeup_fd(-1)
             signal.signal(signal.SIGCHLD, signal.SIG_DFL)
             os.setpgid(0, 0)
@@ -228,9 +228,12 @@ class _Forks:
             held = (self.selector, self.listener, self.woken, self.waker, caller, *self.callers.values())
             for one in held:
                 one.close()
-            return request
-        for stream in request["streams"]:
+            return {**request, "streams": streams}
+        for stream in streams:
             os.close(stream)
+        if pid is None:
+            caller.close()
+            return None
         self.callers[pid] = caller
         self.selector.register(caller, selectors.EVENT_READ, pid)
         self.tell(caller, pid)
@@ -278,10 +281,11 @@ def serve(listener: socket.socket) -> None:
         run_kernel(request["argv"], parent_handle=os.getppid())
 
 
-def _read(caller: socket.socket) -> dict:
-    """Return what a launcher asks for, with its standard streams; raises OSError if it falls silent."""
+def _read(caller: socket.socket, streams: list[int]) -> dict:
+    """Return what a launcher asks for and add its standard streams to a list; OSError if it falls silent."""
     caller.settimeout(WAIT)
-    head, streams, _, _ = socket.recv_fds(caller, NUMBER.size, 3)
+    head, received, _, _ = socket.recv_fds(caller, NUMBER.size, 3)
+    streams += received
     if len(head) < NUMBER.size:
         raise ConnectionAbortedError
     message = b""
@@ -289,7 +293,7 @@ def _read(caller: socket.socket) -> dict:
         if not (part := caller.recv(1 << 16)):
             raise ConnectionAbortedError
         message += part
-    return {**json.loads(message), "streams": streams}
+    return json.loads(message)
 
 
 def _become(request: dict, variables: dict[str, str]) -> None:
@@ -322,8 +326,7 @@ def launch(path: str, argv: list[str]) -> None:
         if kernel:
             _signal_group(kernel, number)
 
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, pass_on)
+    signal.signal(signal.SIGINT, pass_on)
     request = {"folder": os.getcwd(), "environment": dict(os.environ), "argv": argv}
     message = json.dumps(request).encode()
     warm = socket.socket(socket.AF_UNIX)
@@ -338,6 +341,7 @@ def launch(path: str, argv: list[str]) -> None:
     if len(answer) < NUMBER.size:
         os.execv(sys.executable, [sys.executable, __file__, "plain", *argv])
     (kernel,) = NUMBER.unpack(answer)
+    signal.signal(signal.SIGTERM, pass_on)
     warm.settimeout(None)
     try:
         answer = warm.recv(NUMBER.size, socket.MSG_WAITALL)

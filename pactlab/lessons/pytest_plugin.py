@@ -33,7 +33,8 @@ def pytest_configure(config: pytest.Config) -> None:
         config.option.nbval_sanitize_with = str(config.rootpath / rules)
     if hasattr(config, "workerinput"):
         return
-    config.stash[KERNELS] = WarmKernels().__enter__()
+    config.stash[KERNELS] = WarmKernels()
+    config.stash[KERNELS].open()
     if config.option.lesson_report:
         config.pluginmanager.register(Reporter(config.option.lesson_report))
 
@@ -62,7 +63,7 @@ def pytest_unconfigure(config: pytest.Config) -> None:
     kernels = config.stash.get(KERNELS, None)
     if kernels is None:
         return
-    kernels.__exit__()
+    kernels.close()
     reporter = config.pluginmanager.get_plugin("terminalreporter")
     if kernels.trouble and reporter:
         reporter.write_line(f"kernels were started one by one: {kernels.trouble}", yellow=True)

@@ -31,13 +31,23 @@ class WarmKernels:
     """
 
     def __init__(self) -> None:
-        """Do nothing yet."""
+        """Do nothing yet; `with`, or `open()` and `close()`, do."""
         self.folder: Path | None = None
         self.process: subprocess.Popen | None = None
         self.trouble: str | None = None
-        """Why kernels were not warm although `warm()` was called, in one line; known after the block."""
+        """Why kernels were not warm although `warm()` was called, in one line; known in the end."""
+        self._before: str | None = None
 
     def __enter__(self) -> Self:
+        """Open, for a `with` block."""
+        self.open()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Close, after a `with` block."""
+        self.close()
+
+    def open(self) -> None:
         """Write the kernelspec and announce it."""
         self.folder = Path(tempfile.mkdtemp(prefix="pactlab-"))
         spec = self.folder / "kernels" / NAME / "kernel.json"
@@ -46,7 +56,6 @@ class WarmKernels:
         spec.write_text(json.dumps({"argv": self._command(), **about}))
         self._before = os.environ.get("JUPYTER_PATH")
         os.environ["JUPYTER_PATH"] = os.pathsep.join(filter(None, [str(self.folder), self._before]))
-        return self
 
     def _command(self) -> list[str]:
         """Return the command of the kernelspec."""
@@ -61,7 +70,7 @@ class WarmKernels:
 
     def warm(self) -> None:
         """Start the warm process, if there is none and this system can have one; does not wait for it."""
-        if self.process or sys.platform != "linux":
+        if self.process or self.trouble or sys.platform != "linux":
             return
         try:
             with socket.socket(socket.AF_UNIX) as listener, (self.folder / "log").open("wb") as log:
@@ -78,7 +87,7 @@ class WarmKernels:
         except OSError as problem:
             self.trouble = str(problem)
 
-    def __exit__(self, *_: object) -> None:
+    def close(self) -> None:
         """End the warm process with its kernels, and take the kernelspec away."""
         if self.process:
             self._stop(self.process)
