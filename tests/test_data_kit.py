@@ -49,8 +49,7 @@ def test_a_table_loads_with_the_types_it_states(resource: dict) -> None:
     fields = resource["schema"]["fields"]
     listed = [field["type"] == "string" and "enum" in field.get("constraints", {}) for field in fields]
     expected = [
-        "category" if in_a_list else DTYPES[field["type"]]
-        for field, in_a_list in zip(fields, listed, strict=True)
+        "category" if in_a_list else DTYPES[field["type"]] for field, in_a_list in zip(fields, listed, strict=True)
     ]
     assert list(frame.columns) == [field["name"] for field in fields]
     assert [str(dtype) for dtype in frame.dtypes] == expected

@@ -45,9 +45,7 @@ def test_the_variable_comes_first(small: Path) -> None:
     assert root() == small
 
 
-def test_the_working_directory_and_the_folders_above_come_next(
-    small: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_working_directory_and_the_folders_above_come_next(small: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("PACTLAB_DATA")
     deep = small.parent / "lessons" / "drafts"
     deep.mkdir(parents=True)
@@ -199,9 +197,7 @@ def test_an_unknown_table_gets_the_nearest_names(small: Path) -> None:
 def test_a_name_like_none_gets_all_names(small: Path) -> None:
     with pytest.raises(KitError) as error:
         load("xyz")
-    assert one_line(error) == (
-        'there is no table "xyz"; the tables are: sources, countries, meetings, counts'
-    )
+    assert one_line(error) == ('there is no table "xyz"; the tables are: sources, countries, meetings, counts')
 
 
 def test_a_name_must_be_text(small: Path) -> None:
@@ -213,9 +209,7 @@ def test_a_missing_file_says_what_to_do(small: Path) -> None:
     (small / "counts.csv").unlink()
     with pytest.raises(KitError) as error:
         load("counts")
-    assert (
-        one_line(error) == "data/counts.csv: found no file, expected the table; take the kit's own copy back"
-    )
+    assert one_line(error) == "data/counts.csv: found no file, expected the table; take the kit's own copy back"
 
 
 @pytest.mark.parametrize(

@@ -163,8 +163,7 @@ def test_a_column_that_comes_twice(small: Path) -> None:
 def test_a_primary_key_that_is_not_called_unique_holds_too(small: Path) -> None:
     change(small / "meetings.csv", "som-2020", "fm-2019")
     assert lines() == [
-        'data/meetings.csv, row 3, column meeting_id: found "fm-2019", '
-        "expected a value of its own, row 2 has this one"
+        'data/meetings.csv, row 3, column meeting_id: found "fm-2019", expected a value of its own, row 2 has this one'
     ]
 
 

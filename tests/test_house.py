@@ -41,9 +41,7 @@ def files() -> list[Path]:
         *(row.strip("/") for row in text_of(".gitignore").splitlines() if row[:1] not in ("", "#")),
     ]
     found = (path.relative_to(ROOT) for path in ROOT.rglob("*") if path.is_file())
-    return sorted(
-        path for path in found if not any(fnmatch(part, row) for part in path.parts for row in rows)
-    )
+    return sorted(path for path in found if not any(fnmatch(part, row) for part in path.parts for row in rows))
 
 
 def under(folder: str, ending: str = "") -> list[Path]:
@@ -69,9 +67,7 @@ def test_size(folder: str) -> None:
     sizes = {path: (ROOT / path).stat().st_size for path in files() if folder in (".", path.parts[0])}
     large = [f"{path} ({size / 1e6:.1f} MB)" for path, size in sizes.items() if size > of_one]
     assert not large, f"Over {of_one / 1e6} MB, make them smaller: {large}"
-    assert sum(sizes.values()) <= of_all, (
-        f"{folder} is over {of_all / 1e6} MB: {sum(sizes.values()) / 1e6:.1f} MB"
-    )
+    assert sum(sizes.values()) <= of_all, f"{folder} is over {of_all / 1e6} MB: {sum(sizes.values()) / 1e6:.1f} MB"
 
 
 # What no file says
@@ -117,9 +113,7 @@ def test_readme_helps_where_pip_refuses() -> None:
 
 
 def test_readme_names_every_lesson() -> None:
-    missing = [
-        str(path) for path in under("lessons", ".ipynb") if path.as_posix() not in text_of("README.md")
-    ]
+    missing = [str(path) for path in under("lessons", ".ipynb") if path.as_posix() not in text_of("README.md")]
     assert not missing, f"README.md: add to the table of lessons: {missing}"
 
 
@@ -179,12 +173,8 @@ def test_citation_is_valid() -> None:
 
 def test_one_version_everywhere() -> None:
     version = PROJECT["project"]["version"]
-    assert pactlab.__version__ == version, (
-        "pactlab/__init__.py and pyproject.toml must name the same version."
-    )
-    assert yaml.safe_load(text_of("CITATION.cff"))["version"] == version, (
-        "CITATION.cff: change the version too."
-    )
+    assert pactlab.__version__ == version, "pactlab/__init__.py and pyproject.toml must name the same version."
+    assert yaml.safe_load(text_of("CITATION.cff"))["version"] == version, "CITATION.cff: change the version too."
     assert f"\n## [{version}]" in text_of("CHANGELOG.md"), f"CHANGELOG.md: add a heading [{version}]."
 
 
@@ -192,9 +182,7 @@ def address_faults(address: str, readme: str, citation: dict, urls: dict) -> lis
     """Hold what shows the repository's address against the one setting, [tool.pactlab] in pyproject.toml."""
     if address:
         faults = {
-            "it is not https://... without a slash at the end": not re.fullmatch(
-                r"https://\S+[^/\s]", address
-            ),
+            "it is not https://... without a slash at the end": not re.fullmatch(r"https://\S+[^/\s]", address),
             "README.md does not say `git clone` with it": f"git clone {address}" not in readme,
             "CITATION.cff lacks it as repository-code": citation.get("repository-code") != address,
             "pyproject.toml lacks it as project.urls.Repository": urls.get("Repository") != address,
@@ -247,9 +235,7 @@ def test_workflows_are_valid() -> None:
 @pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.name)
 def test_workflow_may_only_read(path: Path) -> None:
     workflow = yaml.safe_load(path.read_text(encoding="utf-8"))
-    assert workflow["permissions"] == {"contents": "read"}, (
-        f"{path.name}: `permissions: contents: read`, no more."
-    )
+    assert workflow["permissions"] == {"contents": "read"}, f"{path.name}: `permissions: contents: read`, no more."
     used = [step["uses"] for job in workflow["jobs"].values() for step in job["steps"] if "uses" in step]
     loose = [action for action in used if not re.search(r"@v\d+$", action)]
     assert not loose, f"{path.name}: name the major version of {loose}, as in actions/checkout@v7"

@@ -79,11 +79,16 @@ def clean() -> dict[str, str]:
     return {name: value for name, value in os.environ.items() if not name.lower().endswith("_proxy")}
 
 
-def processes(*pids: int) -> str:
-    """List those processes that have not ended; one that its parent has yet to collect has."""
-    listed = ["ps", "-o", "pid=,ppid=,stat=,args=", "-p", ",".join(map(str, pids))]
-    rows = subprocess.run(listed, capture_output=True, text=True, check=False).stdout.splitlines()
-    return "\n".join(row for row in rows if not row.split()[2].startswith("Z"))
+def processes(*pids: int) -> list[str]:
+    """Describe those processes that have not ended; one that its parent has yet to collect has."""
+    found = []
+    for pid in pids:
+        with contextlib.suppress(FileNotFoundError, ProcessLookupError):
+            state, parent = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[:2]
+            command = Path(f"/proc/{pid}/cmdline").read_text().replace("\0", " ")
+            if state not in "ZX":
+                found.append(f"{pid}, child of {parent}, {state}: {command}")
+    return found
 
 
 @pytest.fixture
@@ -94,7 +99,7 @@ def ended(wait_for: Callable[..., None]) -> Callable[..., None]:
         try:
             wait_for(lambda: not processes(*pids))
         except AssertionError:
-            pytest.fail(f"still there:\n{processes(*pids)}")
+            pytest.fail(f"still there: {processes(*pids)}")
 
     return wait
 

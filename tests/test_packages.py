@@ -122,9 +122,7 @@ def test_no_package_comes_from_an_address() -> None:
     build = requirements(PROJECT["build-system"]["requires"])
     addressed = [str(row) for row in [*PINS, *RANGES, *build] if row.url]
     assert not addressed, f"Name these in pyproject.toml by version, not by address: {addressed}"
-    assert "uv.lock" in (ROOT / ".gitignore").read_text().splitlines(), (
-        "Keep uv.lock out: it names addresses."
-    )
+    assert "uv.lock" in (ROOT / ".gitignore").read_text().splitlines(), "Keep uv.lock out: it names addresses."
 
 
 def test_the_pin_command_touches_nothing_but_the_pins() -> None:

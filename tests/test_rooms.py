@@ -74,9 +74,7 @@ def test_no_imports_in_a_circle() -> None:
     try:
         TopologicalSorter(graph).prepare()
     except CycleError as error:
-        pytest.fail(
-            f"These import each other in a circle; move what they share into one below: {error.args[1]}"
-        )
+        pytest.fail(f"These import each other in a circle; move what they share into one below: {error.args[1]}")
 
 
 def test_every_module_is_named_after_what_it_does() -> None:

@@ -35,8 +35,9 @@ def matrix(
     are written into the cell as text; missing cells stay empty. rotate: angle of the column labels in degrees.
 
     >>> table = pd.DataFrame({"first": ["yes", "no"], "second": ["no", "unclear"]}, index=["norms", "5G"])
-    >>> matrix(table, signs={"yes": "yes", "no": "no", "unclear": "unclear"}).get_xlim()
-    (-0.5, 1.5)
+    >>> axes = matrix(table, signs={"yes": "yes", "no": "no", "unclear": "unclear"})
+    >>> [column.get_text() for column in axes.get_xticklabels()]
+    ['first', 'second']
     """
     signs = signs or {}
     rows, columns = [str(name) for name in table.index], [str(name) for name in table.columns]

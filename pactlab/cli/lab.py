@@ -42,9 +42,12 @@ def serve(lesson: Path, *, browser: bool, port: int, say: Callable[[str], None])
     say("Stop it with Ctrl+C.")
     command = [
         sys.executable, "-m", "jupyterlab", str(lesson), f"--ServerApp.root_dir={kit}", "--ServerApp.ip=127.0.0.1",
-        f"--ServerApp.port={chosen}", "--ServerApp.port_retries=0", "--ServerApp.log_level=WARN",
-        "--LabApp.log_level=WARN",
+        f"--ServerApp.port={chosen}", "--ServerApp.port_retries=0", "--ServerApp.log_level=ERROR",
+        "--LabApp.log_level=ERROR",
     ]  # fmt: skip
+    if os.name == "posix":
+        # Kernels are reached by files that only this user may open; a port is open to everybody on the machine.
+        command.append("--KernelManager.transport=ipc")
     if not browser:
         command.append("--no-browser")
     if hasattr(os, "geteuid") and os.geteuid() == 0:
