@@ -80,6 +80,13 @@ def test_card(path):
 
 
 @each_lesson
+def test_readme_repeats_the_card(path):
+    card, readme = show.lesson_card(path.stem), (path.parent.parent / "README.md").read_text(encoding="utf-8")
+    row = next(line for line in readme.splitlines() if f"lessons/{path.name}" in line)
+    assert row.endswith(f"| {card.question} | {card.minutes} |"), "README's table gives the card's question and minutes"
+
+
+@each_lesson
 def test_card_names_the_tables_the_code_loads(path):
     code = "\n".join(cell.source for _, cell in code_cells(path))
     loaded = set(re.findall(r"""data\.load\(["'](\w+)["']\)""", code))
