@@ -377,7 +377,8 @@ def test_killed_owner_leaves_no_process(tmp_path, wait_for, ended):
             time.sleep(60)
     """
     command = [sys.executable, "-c", textwrap.dedent(code)]
-    with subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.PIPE, text=True) as owner:
+    environment = {**clean(), "TMPDIR": str(tmp_path)}
+    with subprocess.Popen(command, cwd=tmp_path, env=environment, stdout=subprocess.PIPE, text=True) as owner:
         pids = [int(pid) for pid in owner.stdout.readline().split()]
         wait_for(lambda: (tmp_path / "kernel").exists() and (tmp_path / "kernel").read_text().endswith("\n"))
         owner.kill()

@@ -20,9 +20,9 @@ LEGEND = 0.65
 """Height in inches of the strip under the map."""
 MOST_NAMES = 5
 """Stars carry their names up to this number; more would cover each other."""
-SEA = "#f1f5f8"
-LAND = "#e0dcd3"
-COAST = "#bdb8ac"
+SEA = "#dce8f0"
+LAND = "#f3efe6"
+COAST = "#8f9aa3"
 MARKS = {
     "star": {"marker": "*", "s": 190, "facecolor": ACCENT, "edgecolor": "white", "linewidth": 0.8},
     "square": {"marker": "s", "s": 60, "facecolor": ACCENT, "edgecolor": "white", "linewidth": 0.8},

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure as Drawing
 from PIL import Image
 
@@ -47,10 +48,14 @@ class Figure:
     @cached_property
     def png(self) -> bytes:
         """The picture at 150 dots an inch in 32 colours: a third of the bytes, no difference to the eye."""
-        drawn, small = io.BytesIO(), io.BytesIO()
-        self.drawing.savefig(drawn, format="png", dpi=DPI, metadata={"Software": None})
-        picture = Image.open(drawn).convert("RGB").quantize(COLOURS, dither=Image.Dither.NONE)
-        picture.save(small, "PNG", optimize=True)
+        # Straight from the canvas, by the fast way to few colours: a control's move waits for this.
+        canvas, small, before = FigureCanvasAgg(self.drawing), io.BytesIO(), self.drawing.dpi
+        self.drawing.dpi = DPI
+        canvas.draw()
+        drawn = Image.frombytes("RGBA", canvas.get_width_height(), bytes(canvas.buffer_rgba())).convert("RGB")
+        self.drawing.dpi = before
+        few = drawn.quantize(COLOURS, method=Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE)
+        few.save(small, "PNG")
         return small.getvalue()
 
     @cached_property
