@@ -6,7 +6,8 @@ With `--lesson-report=FILE` it also writes what happened in each cell, one JSON 
 
 import json
 from collections import defaultdict
-from collections.abc import Generator, Iterable
+from collections.abc import Generator
+from itertools import islice
 from pathlib import Path
 
 import nbformat
@@ -35,27 +36,19 @@ def pytest_configure(config: pytest.Config) -> None:
         return
     config.stash[KERNELS] = WarmKernels()
     config.stash[KERNELS].open()
+    if not config.option.collectonly and _several_notebooks(config):
+        # At once, not after collection: the imports of the warm process then overlap with pytest's own.
+        config.stash[KERNELS].warm()
     if config.option.lesson_report:
         config.pluginmanager.register(Reporter(config.option.lesson_report))
 
 
-def _warm(config: pytest.Config, tests: Iterable[str]) -> None:
-    """Start the warm process once it is known that several notebooks will run; one kernel is faster alone."""
-    if config.option.collectonly or KERNELS not in config.stash:
-        return
-    if len({test.partition("::")[0] for test in tests if ".ipynb::" in test}) > 1:
-        config.stash[KERNELS].warm()
-
-
-def pytest_collection_finish(session: pytest.Session) -> None:
-    """Warm up when this process runs notebooks itself."""
-    _warm(session.config, (item.nodeid for item in session.items))
-
-
-@pytest.hookimpl(optionalhook=True)
-def pytest_xdist_node_collection_finished(node: object, ids: list[str]) -> None:
-    """Warm up when workers of pytest-xdist are about to run notebooks."""
-    _warm(node.config, ids)
+def _several_notebooks(config: pytest.Config) -> bool:
+    """Tell whether more than one notebook stands where this run looks; for one, a kernel of its own is faster."""
+    places = [config.invocation_params.dir / argument.partition("::")[0] for argument in config.args]
+    found = (path for place in places for path in (place.rglob("*.ipynb") if place.is_dir() else [place]))
+    lessons = (path for path in found if path.suffix == ".ipynb" and ".ipynb_checkpoints" not in path.parts)
+    return len(set(islice(lessons, 2))) > 1
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
