@@ -180,6 +180,15 @@ def test_gallery_is_fresh():
         assert not changed, f"{changed} differ from what the lessons draw: {remedy}"
 
 
+def test_readme_describes_its_picture_with_the_figures_own_numbers():
+    readme = (LESSONS[0].parent.parent / "README.md").read_text(encoding="utf-8")
+    alt, filename = re.search(r"!\[([^\]]+)\]\(figures/([^)]+)\)", readme).groups()
+    drawn = next(one.figure for path in LESSONS for one in published(path) if one.filename == filename)
+    said = set(re.findall(r"\d+", alt))
+    assert said, "README's picture is described with figures in it"
+    assert said <= set(re.findall(r"\d+", drawn.alt)), f"README's picture says what {filename} does not: {drawn.alt}"
+
+
 @each_lesson
 def test_errors_shown_in_prose_are_real(path):
     for index, text in texts(path):

@@ -61,10 +61,10 @@ def bars(
             bar.set(facecolor="white", edgecolor=ACCENT, hatch=HATCH, linewidth=1.2)
         elif highlight and label not in highlight:
             bar.set(facecolor=LIGHT)
-    axes.bar_label(drawn, [fmt.format(length) if pd.notna(length) else UNKNOWN for length in lengths], padding=3)
-    axes.margins(x=0.15)
-    axes.set_xticks([])
-    axes.spines["bottom"].set_visible(False)
+    label_bars(axes, fmt)
+    for text, length in zip(axes.texts, lengths, strict=True):
+        if pd.isna(length):
+            text.set_text(UNKNOWN)
     if values.min() < 0:
         axes.spines["left"].set_visible(False)
         axes.axvline(0, color=MUTED, linewidth=1)
