@@ -73,6 +73,7 @@ def test_a_card_says_what_the_package_says(small: Path) -> None:
     )
     assert shown.rows == 3
     assert shown.columns == {"iso3": "Party.", "year": "Year.", "n": "Events."}
+    assert shown.sample == {"iso3": "AUS", "year": "2020", "n": "3"}
     assert (shown.licence, shown.licence_url) == ("Terms of the tracker: share alike", "")
     assert shown.sources == (("A tracker", "https://example.org/tracker"), ("A list on paper", ""))
     assert len(shown.sha256) == 64
@@ -131,6 +132,7 @@ def test_a_card_as_text(small: Path) -> None:
         "Bias: It is invented.",
         "Mind: Do not draw conclusions from it.",
         "Columns: iso3, year, n",
+        "Such as: AUS | 2020 | 3",
         "Licence: Terms of the tracker: share alike",
         "Source: A tracker, https://example.org/tracker",
         "Source: A list on paper",

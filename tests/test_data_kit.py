@@ -37,6 +37,11 @@ def test_no_table_has_a_fault() -> None:
     assert not faults, f"Run `uv run pactlab data verify` and mend:\n{faults}"
 
 
+def test_the_page_of_all_cards_is_fresh() -> None:
+    written = (DATA / "README.md").read_text(encoding="utf-8")
+    assert written == data.page(), "Run `uv run pactlab data seal`."
+
+
 def test_the_package_is_a_frictionless_data_package() -> None:
     """Other programs can read the folder too: nothing in it is known to our library alone."""
     report = frictionless.validate(DATA / "datapackage.json")

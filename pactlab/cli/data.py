@@ -1,5 +1,6 @@
 """The commands `pactlab data ...`."""
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -52,6 +53,19 @@ def verify(names: Tables = None) -> None:
     if faults:
         raise typer.Exit(1)
     console.print(f"{len(names or data.tables())} tables hold.")
+
+
+@app.command()
+def rebuild(
+    name: Annotated[str, typer.Argument(help="Name of a derived table.")],
+    upstream: Annotated[
+        list[Path], typer.Option("--from", metavar="PATH", help="Upstream file; once for each that the recipe reads.")
+    ],
+) -> None:
+    """Make a derived table again from its upstream files, then seal it; a fault leaves everything as it was."""
+    from pactlab import data
+
+    console.print(data.rebuild(name, upstream), markup=False)
 
 
 @app.command()

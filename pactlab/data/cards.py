@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from html import escape
-from textwrap import fill
+from textwrap import fill, shorten
 
 from pactlab.data.package import Package, package
-from pactlab.data.rows import read_sound
+from pactlab.data.rows import Rows, read_sound
 
 WIDTH = 88
+LONGEST = 60  # characters of a sample's cell that a card shows
 
 
 @dataclass(frozen=True)
@@ -48,6 +49,9 @@ class Card:
 
     rows: int
     """How many rows the table has."""
+
+    sample: dict[str, str]
+    """One row as the file holds it, by column: the first of those with the fewest empty cells."""
 
     columns: dict[str, str]
     """What each column holds, by the column's name."""
@@ -93,11 +97,11 @@ def card(name: str) -> Card:
     """
     kit = package()
     kit.resource(name)
-    return describe(kit, name, len(read_sound(kit, name)))
+    return describe(kit, name, read_sound(kit, name))
 
 
-def describe(kit: Package, name: str, rows: int) -> Card:
-    """Make the card of a table that is known to have this many rows."""
+def describe(kit: Package, name: str, rows: Rows) -> Card:
+    """Make the card of a table from its entry and its rows, already checked."""
     entry = kit.resource(name)
     told, licence = entry["pactlab"], entry["licenses"][0]
     return Card(
@@ -111,13 +115,24 @@ def describe(kit: Package, name: str, rows: int) -> Card:
         avoid=tuple(told["avoid"]),
         kind=told["kind"],
         recipe=told.get("recipe"),
-        rows=rows,
+        rows=len(rows),
+        sample=_fullest(rows),
         columns={field["name"]: field["description"] for field in entry["schema"]["fields"]},
         licence=licence["title"],
         licence_url=licence.get("path", ""),
         sources=tuple((source["title"], source.get("path", "")) for source in entry.get("sources", [])),
         sha256=entry.get("hash", "").removeprefix("sha256:"),
     )
+
+
+def _fullest(rows: Rows) -> dict[str, str]:
+    fullest = max(rows.tuples(tuple(rows.columns)), key=lambda row: sum(map(bool, row)), default=())
+    return dict(zip(rows.columns, fullest, strict=False))
+
+
+def _example(shown: Card, column: str) -> str:
+    """Give a column's cell in the sample row, short enough for a card."""
+    return shorten(shown.sample.get(column, ""), LONGEST, placeholder=" ...")
 
 
 def _made(shown: Card) -> str:
@@ -136,6 +151,7 @@ def as_text(shown: Card) -> str:
         *(("Bias", line) for line in shown.bias),
         *(("Mind", line) for line in shown.avoid),
         ("Columns", ", ".join(shown.columns)),
+        ("Such as", " | ".join(_example(shown, column) for column in shown.columns)),
         ("Licence", _with_address(shown.licence, shown.licence_url)),
         *(("Source", _with_address(title, address)) for title, address in shown.sources),
     ]
@@ -169,11 +185,20 @@ def as_html(shown: Card) -> str:
         ("Licence", _link(shown.licence, shown.licence_url)),
         ("Sources", _list([_link(title, address) for title, address in shown.sources])),
     ]
-    columns = [(f"<code>{escape(column)}</code>", escape(text)) for column, text in shown.columns.items()]
+    columns = [
+        (f"<code>{escape(column)}</code>", f"{escape(text)}{_such_as(shown, column)}")
+        for column, text in shown.columns.items()
+    ]
     return (
         f"<p><strong>Data card: {escape(shown.title)}</strong> (<code>{escape(shown.name)}</code>)</p>{_terms(about)}"
-        f"<details><summary>The columns of <code>{escape(shown.name)}</code></summary>{_terms(columns)}</details>"
+        f"<details><summary>The columns of <code>{escape(shown.name)}</code>, and one row</summary>{_terms(columns)}"
+        "</details>"
     )
+
+
+def _such_as(shown: Card, column: str) -> str:
+    example = _example(shown, column)
+    return f" Such as: <code>{escape(example)}</code>" if example else ""
 
 
 def _terms(pairs: list[tuple[str, str]]) -> str:

@@ -33,7 +33,7 @@ def load(name: str) -> pd.DataFrame:
     rows = read_sound(kit, name)
     fields = kit.resource(name)["schema"]["fields"]
     frame = pd.DataFrame({field["name"]: _typed(rows.columns[field["name"]], field) for field in fields})
-    frame.attrs["card"] = describe(kit, name, len(rows))
+    frame.attrs["card"] = describe(kit, name, rows)
     return frame
 
 

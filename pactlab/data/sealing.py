@@ -1,12 +1,14 @@
-"""Seal tables: write their hash and size into `datapackage.json`."""
+"""Seal tables: write their hash and size into `datapackage.json`, and the page of all cards."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterable
 
+from pactlab import files
 from pactlab.data.checks import chosen, content_faults, measure
 from pactlab.data.package import LIST, package
+from pactlab.data.page import PAGE, page
 from pactlab.data.rows import first_of
 from pactlab.errors import KitError
 
@@ -14,8 +16,9 @@ from pactlab.errors import KitError
 def seal(names: Iterable[str] | None = None) -> list[str]:
     """Write hash and size of the named tables, or of all when none is named, into `datapackage.json`.
 
-    Returns the names of the tables whose seal changed. When any of the tables fails another check, nothing is
-    written and the first fault is raised as a KitError.
+    The folder's README.md, the page of all cards, is written anew as well. Returns the names of the tables whose
+    seal changed. When any of the tables fails another check, nothing is written and the first fault is raised as
+    a KitError.
     """
     kit = package()
     wanted = chosen(kit, names)
@@ -32,8 +35,6 @@ def seal(names: Iterable[str] | None = None) -> list[str]:
                 entry["bytes"], entry["hash"] = size, f"sha256:{sha256}"
                 changed.append(entry["name"])
     if changed:
-        # Beside and then renamed: whoever reads meanwhile sees the old list or the new, never half of one.
-        beside = path.with_suffix(".json.new")
-        beside.write_bytes((json.dumps(described, indent=2, ensure_ascii=False) + "\n").encode())
-        beside.replace(path)
+        files.replace(path, (json.dumps(described, indent=2, ensure_ascii=False) + "\n").encode())
+    files.replace(kit.folder / PAGE, page().encode())
     return changed

@@ -1,10 +1,9 @@
 """Gathers the figures of all lessons into figures/, with a page that describes each."""
 
-import os
-import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
+from pactlab import files
 from pactlab.explore import Control
 from pactlab.lessons.run import steps
 from pactlab.show import Figure
@@ -75,18 +74,13 @@ def _by_lesson(figures: list[Published]) -> dict[str, list[Published]]:
 
 def write(figures: list[Published], folder: Path) -> list[Path]:
     """Write pictures and page into a folder, drop pictures that no lesson shows any more, return what changed."""
-    files = {one.filename: one.content for one in figures} | {"README.md": page(figures).encode()}
+    pictures = {one.filename: one.content for one in figures} | {"README.md": page(figures).encode()}
     changed = []
-    for name, content in files.items():
-        path = folder / name
-        if not path.exists() or path.read_bytes() != content:
-            with tempfile.NamedTemporaryFile(dir=folder, delete=False) as beside:
-                beside.write(content)
-            os.chmod(beside.name, 0o644)
-            os.replace(beside.name, path)
-            changed.append(path)
+    for name, content in pictures.items():
+        if files.replace(folder / name, content):
+            changed.append(folder / name)
     for path in folder.iterdir():
-        if path.suffix in {".svg", ".png"} and path.name not in files:
+        if path.suffix in {".svg", ".png"} and path.name not in pictures:
             path.unlink()
             changed.append(path)
     return changed

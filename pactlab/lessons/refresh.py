@@ -1,12 +1,12 @@
 """Runs lessons in a kernel and stores their outputs, so that an unchanged lesson gives no difference."""
 
-import os
 from pathlib import Path
 
 import nbformat
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
 
+from pactlab import files
 from pactlab.errors import KitError
 from pactlab.lessons.run import read
 
@@ -41,13 +41,7 @@ def _tidy(notebook: nbformat.NotebookNode, path: Path) -> None:
 
 def write(notebook: nbformat.NotebookNode, path: Path) -> bool:
     """Write a notebook beside its place, then rename; return False, and touch nothing, when the bytes are the same."""
-    text = nbformat.writes(notebook, version=4) + "\n"
-    if path.exists() and path.read_text(encoding="utf-8") == text:
-        return False
-    beside = path.with_suffix(".ipynb.new")
-    beside.write_text(text, encoding="utf-8")
-    os.replace(beside, path)
-    return True
+    return files.replace(path, (nbformat.writes(notebook, version=4) + "\n").encode())
 
 
 def refreshed(path: Path) -> nbformat.NotebookNode:
