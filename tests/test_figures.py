@@ -10,7 +10,7 @@ from pactlab import charts, explore, show
 from pactlab.errors import KitError
 
 DOCUMENTED = [
-    *(f"pactlab.charts.{name}" for name in ("bars", "canvas", "matrix", "slope", "timeline")),
+    *(f"pactlab.charts.{name}" for name in ("bars", "canvas", "lines", "matrix", "slope", "timeline")),
     "pactlab.lessons.numbers",
     "pactlab.classroom.draw",
 ]

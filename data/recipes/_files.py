@@ -1,9 +1,10 @@
-"""What recipes share: read an upstream CSV file, take the command line, write beside the place and rename."""
+"""What recipes share: read an upstream CSV or R data file, take the command line, write beside the place and rename."""
 
 import argparse
 import csv
 import os
 import sys
+import warnings
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -49,6 +50,29 @@ def refuse(upstream: Path, rows: pd.DataFrame, wrong: pd.Series, column: str, ex
         raise KitError(
             f"{upstream}: row {first + 1}, column {column}: found {rows[column][first]!r}; expected {expected}"
         )
+
+
+def r_object(upstream: Path, names: list[str], expected: str) -> Any:
+    """Read one object of an R data file (.rda, .RData): a data frame as one of pandas, a list as a dict.
+
+    `names` are the names it may have, `expected` ends the message ("expected the ..."). A missing or damaged file, one
+    that is not R data and one without such an object are a KitError.
+    """
+    import rdata  # only recipes that read R data need it, and it is slow to import
+
+    try:
+        with warnings.catch_warnings():
+            # A class that only R packages know comes as the plain list or frame below it, which is all we want.
+            warnings.filterwarnings("ignore", "Missing constructor for R class", UserWarning)
+            found = dict(rdata.read_rda(upstream))
+    except FileNotFoundError:
+        raise KitError(f"{upstream}: no such file; {expected}") from None
+    except Exception as fault:  # the parser promises no kind of error: a cut-off file may end as a lost index
+        raise KitError(f"{upstream}: cannot be read as R data ({fault}); {expected}, complete") from None
+    for name in names:
+        if name in found:
+            return found[name]
+    raise KitError(f"{upstream}: holds {', '.join(found) or 'nothing'} and no {' or '.join(names)}; {expected}")
 
 
 def csv_bytes(table: pd.DataFrame) -> bytes:

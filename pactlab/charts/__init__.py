@@ -2,6 +2,7 @@
 
 from pactlab.charts.bars import bars, label_bars, side_by_side
 from pactlab.charts.canvas import canvas
+from pactlab.charts.lines import lines
 from pactlab.charts.matrix import matrix
 from pactlab.charts.region import region_map
 from pactlab.charts.slope import slope
@@ -18,6 +19,7 @@ __all__ = [
     "bars",
     "canvas",
     "label_bars",
+    "lines",
     "matrix",
     "region_map",
     "side_by_side",
