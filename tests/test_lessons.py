@@ -17,7 +17,7 @@ from test_packages import made_from_the_pins
 from pactlab import data, show
 from pactlab.errors import KitError
 from pactlab.explore import Control
-from pactlab.lessons import numbers
+from pactlab.lessons import glossary, numbers
 from pactlab.lessons.gallery import page, published
 from pactlab.lessons.run import Step, read, steps
 from pactlab.show.figure import ALT_LENGTH
@@ -27,6 +27,7 @@ LESSONS = sorted(folder().glob("[0-9][0-9]_*.ipynb"))
 FIRST = "00_start_here"
 REPEATABLE = sys.platform == "linux" and made_from_the_pins()
 """Equal bytes of pictures are promised on Linux with the pinned packages."""
+TERMS = set(data.load("glossary")["term_id"])
 MOST_LINES = 12
 WIDEST = 120
 MOST_COMBINATIONS = 200
@@ -169,6 +170,11 @@ def test_stored_figures_are_fresh(path):
             )
 
 
+def test_glossary_is_fresh():
+    written = (folder() / glossary.PAGE).read_text(encoding="utf-8")
+    assert written == glossary.page(), "run `uv run pactlab refresh`"
+
+
 def test_gallery_is_fresh():
     figures = [one for path in LESSONS for one in published(path)]
     remedy = "run `uv run pactlab figures` and look at the pictures"
@@ -250,6 +256,8 @@ def test_links_in_prose_resolve(path):
         for target in other:
             there = (path.parent / target.partition("#")[0]).exists()
             assert there, f"cell {index}: {target} is neither a cited source nor a file of the kit"
+            if target.startswith(glossary.PAGE):
+                assert target.partition("#")[2] in TERMS, f"cell {index}: {target} is no term_id of data/glossary.csv"
         bare = re.findall(r"https?://\S+", LINK.sub("", text))
         assert not bare, (
             f"cell {index}: {bare[0] if bare else ''} stands bare; cite it by `uv run pactlab data cite ID`"

@@ -65,9 +65,14 @@ def check(
 
 @app.command()
 def refresh(lessons: Lessons = None) -> None:
-    """Run lessons and store their outputs; an unchanged lesson gives no difference."""
+    """Run lessons and store their outputs, and write the glossary's page; what is unchanged gives no difference."""
+    from pactlab import files
+    from pactlab.lessons import glossary
     from pactlab.lessons.refresh import refresh as run_refresh
+    from pactlab.show.lesson import folder
 
+    if files.replace(folder() / glossary.PAGE, glossary.page().encode()):
+        console.print(f"{glossary.PAGE}: written")
     for path in _paths(lessons):
         with console.status(f"Running {path.stem}"):
             changed = run_refresh(path)
