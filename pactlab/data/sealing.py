@@ -35,6 +35,6 @@ def seal(names: Iterable[str] | None = None) -> list[str]:
                 entry["bytes"], entry["hash"] = size, f"sha256:{sha256}"
                 changed.append(entry["name"])
     if changed:
-        files.replace(path, (json.dumps(described, indent=2, ensure_ascii=False) + "\n").encode())
+        files.replace(path, (json.dumps(described, indent=1, ensure_ascii=False) + "\n").encode())
     files.replace(kit.folder / PAGE, page().encode())
     return changed
