@@ -258,8 +258,8 @@ def test_a_bad_file_says_where(small: Path, old: str, new: str, message: str) ->
         ('"name": "note",', '"name": "held",', "two columns have the same name"),
         ('"fields": "iso3",', '"fields": "iso",', "the foreign key on iso names a table or column"),
         (
-            '"fields": "iso3",\n            "reference"',
-            '"fields": "iso3",\n            "to"',
+            '"fields": "iso3",\n      "reference"',
+            '"fields": "iso3",\n      "to"',
             'table "counts": an entry does not have the form of a data package',
         ),
     ],
