@@ -10,6 +10,7 @@ import pytest
 from pandas import DataFrame
 
 from pactlab.data import root
+from pactlab.errors import KitError
 
 RECIPES = root() / "recipes"
 UPSTREAM = os.environ.get("PACTLAB_UPSTREAM")
@@ -37,3 +38,16 @@ def sheet(folder: Path, header: str, *lines: str) -> Path:
 def listed(table: DataFrame) -> list[tuple]:
     """Return the rows of a table as tuples."""
     return [tuple(row) for row in table.itertuples(index=False)]
+
+
+def refuses_wrong_files(name: str, folder: Path, header: str) -> None:
+    """Hold a recipe of one CSV file to its messages: no file, other columns, a quote left open, no rows."""
+    build = recipe(name).build
+    with pytest.raises(KitError, match="no such file; expected "):
+        build(folder / "none.csv")
+    with pytest.raises(KitError, match=r"has no column .*; expected "):
+        build(sheet(folder, "iso3,year", "JPN,2020"))
+    with pytest.raises(KitError, match=r"cannot be read .*; expected .*, complete"):
+        build(sheet(folder, "iso3,year", '"JPN,2020'))
+    with pytest.raises(KitError, match=r"0 rows, a truncated copy; expected at least \d+"):
+        build(sheet(folder, header))

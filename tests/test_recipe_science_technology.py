@@ -77,8 +77,8 @@ def test_a_cell_of_the_first_file_that_is_no_number_is_named(tmp_path, cell):
 @pytest.mark.parametrize(
     ("title", "message"),
     [
-        ("", "row 2 is"),
-        (TITLE.replace("2021", "2022"), "row 2 is 'Last Updated Date,2022-09-15,'; expected the World Bank's topic"),
+        ("", "line 1 is"),
+        (TITLE.replace("2021", "2022"), "line 2 is 'Last Updated Date,2022-09-15,'; expected the World Bank's topic"),
     ],
 )
 def test_another_edition_is_refused(tmp_path, title, message):

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from made_recipes import UPSTREAM, listed, needs_upstream, recipe, sheet
+from made_recipes import UPSTREAM, listed, needs_upstream, recipe, refuses_wrong_files, sheet
 
 from pactlab.data import root
 from pactlab.errors import KitError
@@ -60,15 +60,7 @@ def test_trade_connectivity_refuses_what_is_no_value(tmp_path, lines, message):
 
 
 def test_trade_connectivity_say_what_they_expected(tmp_path):
-    build = recipe("trade_connectivity").build
-    with pytest.raises(KitError, match="no such file; expected "):
-        build(tmp_path / "none.csv")
-    with pytest.raises(KitError, match=r"has no column .*; expected "):
-        build(sheet(tmp_path, "iso3,year", "JPN,2020"))
-    with pytest.raises(KitError, match=r"cannot be read .*; expected .*, complete"):
-        build(sheet(tmp_path, "iso3,year", '"JPN,2020'))
-    with pytest.raises(KitError, match=r"0 rows, a truncated copy; expected at least \d+"):
-        build(sheet(tmp_path, LINER_HEADER))
+    refuses_wrong_files("trade_connectivity", tmp_path, LINER_HEADER)
 
 
 @needs_upstream

@@ -2,23 +2,27 @@
 
 import argparse
 import csv
-import os
 import sys
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
+from pactlab import files as whole
 from pactlab.errors import KitError
 
 
-def rows_of(upstream: Path, columns: set[str], fewest: int, expected: str) -> pd.DataFrame:
+def rows_of(
+    upstream: Path, columns: set[str], fewest: int, expected: str, above: Sequence[list[str]] = ()
+) -> pd.DataFrame:
     """Read an upstream CSV file as text: every cell a string, a missing value an empty one.
 
     `columns` must be among its columns, `fewest` is the number of rows below which it is taken for a truncated
-    copy, `expected` ends the message ("expected the ..."). A missing, different or truncated file is a KitError.
+    copy, `expected` ends the message ("expected the ..."). `above` are the lines that must stand above the header,
+    empty ones left out. A missing, different or truncated file is a KitError.
     """
     try:
         with open(upstream, encoding="utf-8-sig", newline="") as file:
@@ -28,7 +32,10 @@ def rows_of(upstream: Path, columns: set[str], fewest: int, expected: str) -> pd
         raise KitError(f"{upstream}: no such file; {expected}") from None
     except (OSError, ValueError, csv.Error) as fault:
         raise KitError(f"{upstream}: cannot be read ({fault}); {expected}, complete") from None
-    header, *body = lines or [[]]
+    for number, (line, wanted) in enumerate(zip_longest(lines[: len(above)], above), 1):
+        if line != wanted:
+            raise KitError(f"{upstream}: line {number} is {','.join(line or [])!r}; {expected}")
+    header, *body = lines[len(above) :] or [[]]
     lacking = sorted(columns - set(header))
     if lacking:
         raise KitError(f"{upstream}: has no column {', '.join(lacking)}; {expected}")
@@ -108,7 +115,5 @@ def make(
         built = build(*(getattr(chosen, name) for name in files))
     except KitError as fault:
         sys.exit(str(fault))
-    beside = chosen.to.with_name(chosen.to.name + ".new")
-    beside.write_bytes(packed(built))
-    os.replace(beside, chosen.to)
+    whole.replace(chosen.to, packed(built))
     print(f"{chosen.to}: {told(built)}")

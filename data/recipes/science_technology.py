@@ -3,7 +3,6 @@
 python data/recipes/science_technology.py wdi_2021.csv rd_spending_2025.csv --to data/science_technology.csv
 """
 
-import csv
 from pathlib import Path
 
 import _files
@@ -13,7 +12,8 @@ from pactlab.errors import KitError
 
 WIDE = "expected the World Bank's topic Science and Technology, last updated 2021-09-15, one state and indicator a row"
 LONG = "expected Our World in Data's file of research and development spending, one state and year a row"
-UPDATED = ["Last Updated Date", "2021-09-15", ""]  # another edition would be another vintage
+# What stands above the header; another date would be another vintage.
+ABOVE = [["Data Source", "World Development Indicators", ""], ["Last Updated Date", "2021-09-15", ""]]
 FEWEST = (3_400, 2_400)  # the copies hold 3,458 and 2,494 rows
 SPENDING, ARTICLES = "R&D share", "articles"
 CODES = {"GB.XPD.RSDV.GD.ZS": SPENDING, "IP.JRN.ARTC.SC": ARTICLES}
@@ -53,7 +53,7 @@ def build(wide: Path, long: Path, fewest: tuple[int, int] = FEWEST) -> pd.DataFr
 
 def of_2021(upstream: Path, fewest: int) -> pd.DataFrame:
     """Return iso3, year, indicator and value from the World Bank's file; KitError as `build`."""
-    found = below_the_title(upstream, fewest)
+    found = _files.rows_of(upstream, {"Country Code", "Indicator Code", "2018"}, fewest, WIDE, ABOVE)
     years = [name for name in found if name.isdecimal()]
     found = found[found["Country Code"].isin(STATES) & found["Indicator Code"].isin(CODES)]
     twice = found.duplicated(["Country Code", "Indicator Code"])
@@ -63,30 +63,6 @@ def of_2021(upstream: Path, fewest: int) -> pd.DataFrame:
     table = found.assign(iso3=found["Country Code"], indicator=found["Indicator Code"].map(CODES))
     table = table.melt(["iso3", "indicator"], years, "year").astype({"year": int})
     return complete(upstream, table[table["value"] != ""], WIDE)
-
-
-def below_the_title(upstream: Path, fewest: int) -> pd.DataFrame:
-    """Return the World Bank's rows as text: its file has a title and its date above the header."""
-    try:
-        with open(upstream, encoding="utf-8-sig", newline="") as file:
-            lines = [line for line in csv.reader(file, strict=True) if line]
-    except FileNotFoundError:
-        raise KitError(f"{upstream}: no such file; {WIDE}") from None
-    except (OSError, ValueError, csv.Error) as fault:
-        raise KitError(f"{upstream}: cannot be read ({fault}); {WIDE}, complete") from None
-    lines += [[]] * (3 - len(lines))
-    _, updated, header, *body = lines
-    if updated != UPDATED:
-        raise KitError(f"{upstream}: row 2 is {','.join(updated)!r}; {WIDE}")
-    lacking = sorted({"Country Code", "Indicator Code", "2018"} - set(header))
-    if lacking:
-        raise KitError(f"{upstream}: has no column {', '.join(lacking)}; {WIDE}")
-    if len(body) < fewest:
-        raise KitError(f"{upstream}: {len(body)} rows, a truncated copy; expected at least {fewest}")
-    for number, line in enumerate(body, 1):
-        if len(line) != len(header):
-            raise KitError(f"{upstream}: row {number} has {len(line)} of {len(header)} cells; {WIDE}, complete")
-    return pd.DataFrame(body, columns=header, dtype=str)
 
 
 def of_2025(upstream: Path, fewest: int) -> pd.DataFrame:
