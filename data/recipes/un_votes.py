@@ -1,4 +1,4 @@
-"""Keep the votes of 38 states in ten roll calls of the General Assembly on cyber security and cybercrime, 2005-2019.
+"""Keep the votes of 38 states in eleven roll calls of the General Assembly on cyber security and cybercrime, 2005-2019.
 
 python data/recipes/un_votes.py un_roll_calls.rda un_votes.rda --to data/un_votes.csv
 """
@@ -19,6 +19,7 @@ COLUMNS = {CALLS: {"rcid", "unres", "amend", "para"}, VOTES: {"rcid", "country_c
 RESOLUTIONS = {
     "A/RES/60/45": (177, 1, 0),
     "A/RES/61/54": (176, 1, 0),
+    "A/RES/62/17": (179, 1, 0),
     "A/RES/63/37": (178, 1, 0),
     "A/RES/71/28": (180, 0, 1),
     "A/RES/73/27": (119, 46, 14),
@@ -33,7 +34,7 @@ POSITIONS = ["yes", "no", "abstain"]
 ABSENT = "absent or not recorded"
 STAGE = "plenary"  # the committee's votes on the same texts are not in the upstream files
 
-# Members from Pakistan to the Pacific islands and the United States; all ten votes found all of them members.
+# Members from Pakistan to the Pacific islands and the United States; all eleven votes found all of them members.
 STATES = {
     "AU": "AUS", "BD": "BGD", "BN": "BRN", "BT": "BTN", "CN": "CHN", "FJ": "FJI", "FM": "FSM", "ID": "IDN",
     "IN": "IND", "JP": "JPN", "KH": "KHM", "KI": "KIR", "KR": "KOR", "LA": "LAO", "LK": "LKA", "MV": "MDV",
