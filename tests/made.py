@@ -8,7 +8,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_outp
 COMPARED = ("nbval-check-output",)
 FIGURE = (
     '<figure data-plotted="{plotted}"><p><strong>Title</strong></p>'
-    '<img alt="{alt}" width="660" src="data:image/png;base64,{picture}">'
+    '<img alt="{alt}" width="660" src="data:image/webp;base64,{picture}">'
     "<figcaption>What &amp; why <small>Source: made up</small></figcaption></figure>"
 )
 
