@@ -8,8 +8,8 @@ from pactlab.explore import Control
 from pactlab.lessons.run import steps
 from pactlab.show import Figure
 
-MOST_SVG = 60_000
-"""Bytes an SVG may have; a larger one (a map) is kept as PNG."""
+MOST_SVG = 30_000
+"""Bytes an SVG may have; a larger one (a map, many words) is kept as PNG."""
 
 
 @dataclass(frozen=True)
