@@ -25,7 +25,7 @@ from pactlab.show.lesson import LINK, folder
 
 LESSONS = sorted(folder().glob("[0-9][0-9]_*.ipynb"))
 FIRST, CAPSTONE = "00_start_here", "20_capstone_brief"
-SHORT = 30  # minutes; a pillar lesson has two or three steps of evidence
+PILLARS = range(13, 20)  # short lessons, of two or three steps of evidence each
 REPEATABLE = sys.platform == "linux" and made_from_the_pins()
 """Equal bytes of pictures are promised on Linux with the pinned packages."""
 TERMS = set(data.load("glossary")["term_id"])
@@ -147,8 +147,7 @@ def test_every_output_is_compared(path):
 @each_lesson
 def test_figures_and_control(path):
     figures, controls = shown(path, show.Figure), shown(path, Control)
-    brief = path.stem in (FIRST, CAPSTONE) or show.lesson_card(path.stem).minutes <= SHORT
-    wanted = 2 if brief else 4
+    wanted = 2 if path.stem in (FIRST, CAPSTONE) or int(path.stem[:2]) in PILLARS else 4
     assert len(figures) >= wanted, f"a lesson has {wanted} figures or more"
     assert controls, "a lesson has a control"
     tables = set(show.lesson_card(path.stem).data)

@@ -9,7 +9,7 @@ from pactlab.lessons.run import steps
 from pactlab.show import Figure
 
 MOST_SVG = 30_000
-"""Bytes an SVG may have; a larger one (a map, many words) is kept as PNG."""
+"""Bytes an SVG may have; a larger one (a map, many words) is kept as WebP."""
 
 
 @dataclass(frozen=True)
@@ -24,12 +24,12 @@ class Published:
     @property
     def content(self) -> bytes:
         """The picture: SVG where it is small, else PNG."""
-        return self.figure.svg if len(self.figure.svg) <= MOST_SVG else self.figure.png
+        return self.figure.svg if len(self.figure.svg) <= MOST_SVG else self.figure.webp
 
     @property
     def filename(self) -> str:
         """Number of the lesson, name of the figure, and the ending that fits."""
-        ending = "svg" if len(self.figure.svg) <= MOST_SVG else "png"
+        ending = "svg" if len(self.figure.svg) <= MOST_SVG else "webp"
         return f"{self.lesson[:2]}_{self.figure.name}.{ending}"
 
 
@@ -80,7 +80,7 @@ def write(figures: list[Published], folder: Path) -> list[Path]:
         if files.replace(folder / name, content):
             changed.append(folder / name)
     for path in folder.iterdir():
-        if path.suffix in {".svg", ".png"} and path.name not in pictures:
+        if path.suffix in {".svg", ".webp"} and path.name not in pictures:
             path.unlink()
             changed.append(path)
     return changed
