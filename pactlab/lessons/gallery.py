@@ -1,9 +1,11 @@
 """Gathers the figures of all lessons into figures/, with a page that describes each."""
 
+from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
 from pactlab import files
+from pactlab.errors import KitError
 from pactlab.explore import Control
 from pactlab.lessons.run import steps
 from pactlab.show import Figure
@@ -34,13 +36,16 @@ class Published:
 
 
 def published(lesson: Path) -> list[Published]:
-    """Return the figures that a lesson shows, a control's start included, in order."""
+    """Return the figures that a lesson shows, a control's start included, in order; a name that stands twice is a KitError."""
     found = []
     for step in steps(lesson):
         if isinstance(step.shown, Figure):
             found.append(Published(lesson.stem, step.shown))
         elif isinstance(step.shown, Control):
             found.append(Published(lesson.stem, step.shown.figure(**step.shown.telling[0])))
+    names = Counter(one.figure.name for one in found)
+    if twice := [name for name, times in names.items() if times > 1]:
+        raise KitError(f"{lesson.name}: two figures are called {twice[0]}; give each a name of its own")
     return found
 
 
