@@ -10,7 +10,7 @@ from pactlab.explore import Control
 from pactlab.lessons.run import steps
 from pactlab.show import Figure
 
-MOST_SVG = 30_000
+MOST_SVG = 16_000
 """Bytes an SVG may have; a larger one (a map, many words) is kept as WebP."""
 
 

@@ -16,7 +16,7 @@ from pactlab import data
 from pactlab.errors import KitError
 from pactlab.show.plotted import plotted
 
-DPI = 132
+DPI = 120
 COLOURS = 32
 SHOWN_WIDTH = 660
 """Width in pixels on a wide page; a narrower page shrinks the picture."""
