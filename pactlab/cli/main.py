@@ -8,6 +8,7 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 
+from pactlab.cli.classroom import app as classroom_app
 from pactlab.cli.data import app as data_app
 from pactlab.errors import KitError
 
@@ -18,6 +19,7 @@ app = typer.Typer(
     add_completion=False,
 )
 app.add_typer(data_app, name="data")
+app.add_typer(classroom_app)
 console = Console(highlight=False, soft_wrap=True)
 
 Lessons = Annotated[list[str] | None, typer.Argument(help="Name, number or path of a lesson; none means all.")]

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from pactlab.data.cards import describe
-from pactlab.data.package import package
+from pactlab.data.package import Package, package
 from pactlab.data.rows import read_sound
 
 if TYPE_CHECKING:
@@ -26,11 +27,19 @@ def load(name: str) -> pd.DataFrame:
     >>> countries.loc[countries["iso3"] == "JPN", "name"].to_list()
     ['Japan']
     """
+    kit = package()
+    path = kit.path(name)
+    # A copy each time: whoever changes a table changes their own. A file that is not there has its own message below.
+    return _parsed(kit, name, path.read_bytes() if path.is_file() else None).copy()
+
+
+@lru_cache(maxsize=64)
+def _parsed(kit: Package, name: str, content: bytes | None) -> pd.DataFrame:
+    """Parse a table once for each content: exercises load the same one again and again."""
     # Here and not above: the rest of this room, and the commands that use it, start without pandas.
     import pandas as pd
 
-    kit = package()
-    rows = read_sound(kit, name)
+    rows = read_sound(kit, name, content)
     fields = kit.resource(name)["schema"]["fields"]
     frame = pd.DataFrame({field["name"]: _typed(rows.columns[field["name"]], field) for field in fields})
     frame.attrs["card"] = describe(kit, name, rows)
