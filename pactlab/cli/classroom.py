@@ -54,7 +54,7 @@ def collect(
 
     rows = take(files, find(name), open_course(course), read_roster(roster) if roster else None)
     for row in rows:
-        if row.state != "unchanged":
+        if row.reason or row.state not in {"taken", "unchanged"}:
             _line(row.student_id or row.source_name, row.state, row.reason)
     _counts([row.state for row in rows])
 
@@ -153,9 +153,9 @@ def marks(
     elif sheet is None or len(exercises) != 1:
         raise KitError(f"--format {form} fills in one exercise's column in --sheet FILE; name both")
     elif form == "moodle":
-        filled = tables.to_moodle(opened, exercises[0], sheet, partial=partial)
+        filled = tables.to_moodle(opened, exercises[0], sheet, partial=partial, say=_aside)
     else:
-        filled = tables.to_canvas(opened, exercises[0], sheet, column, partial=partial)
+        filled = tables.to_canvas(opened, exercises[0], sheet, column, partial=partial, say=_aside)
     if to is None:
         typer.echo(filled.decode("utf-8-sig"), nl=False)
     else:
@@ -177,6 +177,11 @@ def edition(
 
 def _say(text: str) -> None:
     console.print(text, markup=False)
+
+
+def _aside(text: str) -> None:
+    """Say something that must not get into what is piped on."""
+    Console(stderr=True, highlight=False, soft_wrap=True).print(text, markup=False)
 
 
 def _line(who: str, state: str, reason: str) -> None:
