@@ -25,6 +25,9 @@ def assign(
     name: Name,
     to: Annotated[Path, typer.Option("--to", help="Folder to write to.")],
     roster: RosterFile = None,
+    data: Annotated[
+        bool, typer.Option("--data/--no-data", help="With the tables; not where students have the kit.")
+    ] = True,
 ) -> None:
     """Write what students get: the notebook without answers, its tables, a page on how to work."""
     from pactlab.classroom.assign import assign as write
@@ -32,7 +35,7 @@ def assign(
     from pactlab.classroom.roster import read_roster
 
     exercise = find(name)
-    changed = write(exercise, to, read_roster(roster) if roster else None, say=_say)
+    changed = write(exercise, to, read_roster(roster) if roster else None, data_too=data, say=_say)
     for path in changed:
         console.print(str(path), markup=False)
     if not changed:
