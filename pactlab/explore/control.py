@@ -80,12 +80,14 @@ class Control:
         def redraw(_: object = None) -> None:
             chosen = {name: drop.value for name, drop in lists.items()}
             # A reader who cannot see the picture hears its alt text when it changes.
-            pane.value = f'<div aria-live="polite">{self.figure(**chosen).html}</div>'
+            # Lab lets pictures of outputs shrink to their column, but not those of widgets.
+            shown = self.figure(**chosen).html.replace("<img ", '<img style="max-width:100%;height:auto" ', 1)
+            pane.value = f'<div aria-live="polite">{shown}</div>'
 
         for drop in lists.values():
             drop.observe(redraw, names="value")
         redraw()
-        return ipywidgets.VBox([ipywidgets.HBox(list(lists.values())), pane])
+        return ipywidgets.VBox([ipywidgets.HBox(list(lists.values()), layout={"flex_flow": "row wrap"}), pane])
 
     def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, Any]:
         live = self.widget()._repr_mimebundle_()

@@ -47,7 +47,7 @@ class Figure:
 
     @cached_property
     def webp(self) -> bytes:
-        """The picture, 792 pixels wide: WebP without loss, in 32 colours: small, and no difference to the eye."""
+        """The picture, 720 pixels wide: WebP without loss, in 32 colours: small, and no difference to the eye."""
         # Straight from the canvas, by the fast way to few colours: a control's move waits for this.
         canvas, packed, before = FigureCanvasAgg(self.drawing), io.BytesIO(), self.drawing.dpi
         self.drawing.dpi = DPI
@@ -81,9 +81,15 @@ class Figure:
 
 
 def source_line(tables: str | list[str]) -> str:
-    """Return the source line for one table or several: title, name and licence of each, as its data card says."""
+    """Return the source line for one table or several: title, name and licence of each, as its data card says.
+
+    An empty list is for a drawing of what the text cites, of no table.
+    """
     cards = [data.card(name) for name in ([tables] if isinstance(tables, str) else tables)]
-    return "; ".join(f"{card.title} (table {card.name}, {card.licence})" for card in cards)
+    return (
+        "; ".join(f"{card.title} (table {card.name}, {card.licence})" for card in cards)
+        or "the reports cited beside it"
+    )
 
 
 def figure(drawn: Axes | Drawing, *, name: str, title: str, alt: str, caption: str, source: str | list[str]) -> Figure:

@@ -1,9 +1,13 @@
 """A table of words: whole sentences in its cells, flush left."""
 
 import html
+import re
 from dataclasses import dataclass, field
 
 import pandas as pd
+
+DATE = re.compile(r"\d{4}-\d{2}(-\d{2})?")
+"""Browsers break a line at its hyphens."""
 
 
 @dataclass(frozen=True)
@@ -21,8 +25,11 @@ class Table:
         shown = self.frame.astype(object).where(self.frame.notna(), "")
         shown = shown.map(lambda cell: f"{cell:%Y-%m-%d}" if isinstance(cell, pd.Timestamp) else str(cell))
         head = "".join(f'<th scope="col"{left}>{html.escape(str(name))}</th>' for name in shown.columns)
+        one_line = ' style="text-align:left;white-space:nowrap"'
         rows = "".join(
-            f"<tr>{''.join(f'<td{left}>{html.escape(cell)}</td>' for cell in row)}</tr>"
+            "<tr>"
+            + "".join(f"<td{one_line if DATE.fullmatch(cell) else left}>{html.escape(cell)}</td>" for cell in row)
+            + "</tr>"
             for row in shown.itertuples(index=False)
         )
         table = f"<caption>{html.escape(self.caption)}</caption><thead><tr>{head}</tr></thead><tbody>{rows}</tbody>"
