@@ -44,15 +44,15 @@ def timed(command: list[str], environment: dict[str, str]) -> tuple[float, float
     """Run a command; return its seconds, and the seconds until its first marked notebook."""
     began, first = time.monotonic(), None
     autograded = Path(environment["COURSE"]) / "autograded"
-    process = subprocess.Popen(
-        command, env=os.environ | environment, cwd=KIT, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
-    )
-    while process.poll() is None:
-        if first is None and next(autograded.glob("*/*/*.ipynb"), None):
-            first = time.monotonic() - began
-        time.sleep(0.02)
+    log = Path(environment["COURSE"]) / "log.txt"
+    with log.open("w") as said:
+        process = subprocess.Popen(command, env=os.environ | environment, cwd=KIT, stdout=said, stderr=said)
+        while process.poll() is None:
+            if first is None and next(autograded.glob("*/*/*.ipynb"), None):
+                first = time.monotonic() - began
+            time.sleep(0.02)
     if process.returncode:
-        sys.exit(f"{' '.join(command)} failed: {process.stderr.read().decode()[-500:]}")
+        sys.exit(f"{' '.join(command)} failed: {log.read_text()[-500:]}")
     return time.monotonic() - began, first or time.monotonic() - began
 
 

@@ -9,6 +9,7 @@ import json
 import os
 import select
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -16,6 +17,7 @@ import tempfile
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import IO
 
 import pactlab
 from pactlab import data
@@ -90,6 +92,7 @@ class Box:
     """Tables to parse before the first job."""
     _process: subprocess.Popen | None = None
     _channel: socket.socket | None = None
+    _said: IO[bytes] | None = None
 
     def __enter__(self) -> Box:
         """Start it, so that the first job need not wait."""
@@ -103,6 +106,7 @@ class Box:
     def start(self) -> None:
         """Start the warm process; raises KitError where the system has no box."""
         self.stop()
+        self._said = tempfile.TemporaryFile()  # noqa: SIM115 (its last words are read when it has ended)
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         with tempfile.TemporaryFile() as program, theirs:
             compiled().export_bpf(program)
@@ -114,7 +118,9 @@ class Box:
                 pass_fds=[theirs.fileno(), program.fileno()],
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
-                stderr=subprocess.PIPE,
+                # A file, since a pipe would be waited for as long as anybody inside holds it.
+                stderr=self._said,
+                start_new_session=True,
             )
         self._channel = ours
 
@@ -123,10 +129,14 @@ class Box:
         if self._channel is not None:
             self._channel.close()
         if self._process is not None:
-            self._process.kill()
-            self._process.wait()
-            self._process.stderr.close()
+            self._kill()
         self._process = self._channel = None
+
+    def _kill(self) -> None:
+        """Kill bubblewrap with its group: in its first moments what it starts does not yet die with it."""
+        if self._process.poll() is None:
+            os.killpg(self._process.pid, signal.SIGKILL)
+        self._process.wait()
 
     def run(self, job: dict) -> dict:
         """Do one job in a fork of its own and return its result; a job that cannot be done returns a `reason`.
@@ -148,8 +158,9 @@ class Box:
         )
 
     def _last_words(self) -> str:
-        self._process.kill()
-        said = self._process.stderr.read().decode(errors="replace").strip()
+        self._kill()
+        self._said.seek(0)
+        said = self._said.read().decode(errors="replace").strip()
         return said.splitlines()[-1] if said else "it said nothing"
 
     def _once(self, raw: bytes) -> dict | None:
@@ -231,6 +242,8 @@ def compiled() -> pyseccomp.SyscallFilter:  # noqa: F821 (loaded where it is use
             filtered.add_rule(pyseccomp.ERRNO(1), name)
     thread = 0x00010000
     filtered.add_rule(pyseccomp.ERRNO(1), "clone", pyseccomp.Arg(0, pyseccomp.MASKED_EQ, thread, 0))
+    # Nor may a process make itself dumpable again; the kernel looks at the lower half of this number alone.
+    filtered.add_rule(pyseccomp.ERRNO(1), "prctl", pyseccomp.Arg(0, pyseccomp.MASKED_EQ, 0xFFFFFFFF, 4))
     # clone3 hides its flags from filters; "no such call" makes the C library fall back to clone.
     filtered.add_rule(pyseccomp.ERRNO(38), "clone3")
     return filtered

@@ -6,21 +6,17 @@ import contextlib
 import csv
 import io
 import os
-import threading
 import warnings
-from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor, as_completed
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, fields
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pactlab import files
 from pactlab.classroom import papers
-from pactlab.classroom.box import Box, BoxError
+from pactlab.classroom import workers as at_work
 from pactlab.classroom.course import Course
 from pactlab.classroom.exercise import Exercise
-from pactlab.classroom.marking import Marked, mark
-from pactlab.classroom.submission import LARGEST
+from pactlab.classroom.marking import Marked
 from pactlab.errors import KitError
 
 if TYPE_CHECKING:
@@ -44,12 +40,6 @@ class Row:
     """Why it failed, or what the teacher should know."""
     new: bool = True
     """Marked in this run."""
-
-
-Task = tuple[str, Path]
-"""A student's id and notebook."""
-Done = tuple[str, bytes, Marked | KitError]
-"""A student's id, the bytes that were marked, and what came of it."""
 
 
 def grade(
@@ -76,31 +66,40 @@ def grade(
     if unknown := sorted(set(students or []) - set(handed_in)):
         raise KitError(f"nothing of {', '.join(unknown)} for {exercise.name}: collect it first")
     wanted = sorted(set(students)) if students else handed_in
+    marked_before, todo = _sorted_out(exercise, course, wanted, again=again)
+    count = 0 if scheduler else min(workers or os.cpu_count() or 1, len(todo))
     rows: dict[str, Row] = {}
-    with course.gradebook() as book, warnings.catch_warnings():
+    # The boxes warm up while the gradebook opens.
+    with at_work.boxes(exercise, count) as opened, course.gradebook() as book, warnings.catch_warnings():
         warnings.filterwarnings("ignore", "Object of type", category=SAWarning)  # nbgrader's own, harmless
         register(book, course, exercise)
-        todo = []
-        for student_id in wanted:
-            place = course.notebook("submitted", student_id, exercise.name)
-            key = papers.fingerprint(exercise, _bytes(place))
-            found = papers.read(course.notebook("autograded", student_id, exercise.name))
-            if found.get("key") == key and not again:
-                rows[student_id] = _row(book, exercise, student_id, found["reason"], new=False)
-            else:
-                todo.append((student_id, place))
-        marks = (
-            _by_dask(exercise, todo, scheduler) if scheduler else _here(exercise, todo, workers or os.cpu_count() or 1)
-        )
+        for student_id, reason in marked_before.items():
+            rows[student_id] = _row(book, exercise, student_id, reason, new=False)
+        nothing = dict.fromkeys((check.cell_id for check in exercise.checks), 0.0)
+        marks = at_work.by_dask(exercise, todo, scheduler) if scheduler else at_work.here(exercise, todo, opened)
         with contextlib.closing(marks):
             for student_id, raw, marked in marks:
-                found = Marked(dict.fromkeys((check.cell_id for check in exercise.checks), 0.0), reason=str(marked))
-                kept = marked if isinstance(marked, Marked) else found
+                kept = marked if isinstance(marked, Marked) else Marked(nothing, reason=str(marked))
                 rows[student_id] = _keep((book, course, exercise), student_id, raw, kept)
                 on_progress(rows[student_id])
     report = [rows[student_id] for student_id in wanted if student_id in rows]
     _write_report(course, exercise, report)
     return report
+
+
+def _sorted_out(
+    exercise: Exercise, course: Course, students: list[str], *, again: bool
+) -> tuple[dict[str, str], list[at_work.Task]]:
+    """Return who is marked already, with the reason of those who failed, and who is to be marked."""
+    done, todo = {}, []
+    for student_id in students:
+        place = course.notebook("submitted", student_id, exercise.name)
+        found = papers.read(course.notebook("autograded", student_id, exercise.name))
+        if not again and found.get("key") == papers.fingerprint(exercise, at_work.handed_in(place)):
+            done[student_id] = found["reason"]
+        else:
+            todo.append((student_id, place))
+    return done, todo
 
 
 def register(book: Gradebook, course: Course, exercise: Exercise) -> None:
@@ -123,87 +122,6 @@ def register(book: Gradebook, course: Course, exercise: Exercise) -> None:
 
 def _url(course: Course) -> str:
     return f"sqlite:///{course.database.resolve()}"
-
-
-def _bytes(place: Path) -> bytes:
-    with place.open("rb") as file:
-        return file.read(LARGEST + 1)
-
-
-# Marking, one process each
-
-
-def _here(exercise: Exercise, todo: list[Task], workers: int) -> Iterator[Done]:
-    """Mark with one box a thread: the work is done in the boxes, the threads only wait."""
-    own, boxes = threading.local(), []
-
-    def ready() -> None:
-        own.box = Box(tables=tuple(exercise.tables))
-        boxes.append(own.box)
-
-    def work(task: Task) -> Done:
-        student_id, place = task
-        raw = _bytes(place)
-        return student_id, raw, _marked(own.box, exercise, student_id, raw)
-
-    if not todo:
-        return
-    pool = ThreadPoolExecutor(min(workers, len(todo)), initializer=ready)
-    try:
-        for future in as_completed([pool.submit(work, task) for task in todo]):
-            yield future.result()
-    finally:
-        pool.shutdown(wait=False, cancel_futures=True)
-        for box in boxes:
-            box.stop()
-
-
-def _by_dask(exercise: Exercise, todo: list[Task], scheduler: str) -> Iterator[Done]:
-    """Mark on the workers of a Dask scheduler; only bytes travel, this process writes."""
-    try:
-        from distributed import Client
-        from distributed import as_completed as arriving
-    except ImportError as problem:
-        raise KitError("--scheduler needs Dask: pip install 'pactlab[cluster]'") from problem
-    try:
-        client = Client(scheduler, timeout=10)
-    except OSError as problem:
-        raise KitError(
-            f"no Dask scheduler answers at {scheduler} ({problem}); start one with `dask scheduler`"
-        ) from problem
-    with client:
-        shared = client.scatter(exercise, broadcast=True)
-        raws = {student_id: _bytes(place) for student_id, place in todo}
-        futures = {
-            client.submit(mark_on_worker, shared, student_id, raw, pure=False): student_id
-            for student_id, raw in raws.items()
-        }
-        for future in arriving(futures):
-            student_id = futures[future]
-            problem = future.exception()
-            result = (
-                KitError(f"the worker was lost or failed ({type(problem).__name__})") if problem else future.result()
-            )
-            yield student_id, raws[student_id], result
-
-
-_OWN = threading.local()
-
-
-def mark_on_worker(exercise: Exercise, student_id: str, raw: bytes) -> Marked | KitError:
-    """Mark one notebook on a worker, in a box that the worker's thread keeps for the next."""
-    if not hasattr(_OWN, "box"):
-        _OWN.box = Box(tables=tuple(exercise.tables))
-    return _marked(_OWN.box, exercise, student_id, raw)
-
-
-def _marked(box: Box, exercise: Exercise, student_id: str, raw: bytes) -> Marked | KitError:
-    """Mark; a box that dies of one notebook alone is that notebook's row, a box that never works ends the run."""
-    try:
-        return mark(box, exercise, student_id, raw)
-    except BoxError as problem:
-        box.run({"kind": "answer", "cells": [], "asked": {}})
-        return problem
 
 
 # Writing, one place

@@ -12,9 +12,9 @@ from pactlab import files
 from pactlab.classroom.exercise import STUDENT_ID, Exercise
 from pactlab.classroom.marking import Marked
 
-CONTROL = re.compile(r"\x1b\[[0-9;]*[A-Za-z]|[\x00-\x08\x0b-\x1f\x7f]")
-"""Colours and other commands to a terminal."""
-MARKUP = str.maketrans({mark: f"&#{ord(mark)};" for mark in "<>&$\\[]`|"})
+CONTROL = re.compile(r"\x1b\[[0-9;]*[A-Za-z]|[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+"""Colours and other commands to a terminal, and signs that turn the direction of a line."""
+MARKUP = str.maketrans({mark: f"&#{ord(mark)};" for mark in "<>&$\\[]`|:"})
 """What could start a tag, a formula, a link, code or a table in Markdown."""
 
 

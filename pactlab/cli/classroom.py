@@ -107,8 +107,9 @@ def mark(
     from pactlab.classroom.course import open_course
     from pactlab.classroom.exercise import find
     from pactlab.classroom.formgrader import serve
+    from pactlab.cli.lab import free_port
 
-    raise typer.Exit(serve(open_course(course), find(name), browser=browser, port=port, say=_say))
+    raise typer.Exit(serve(open_course(course), find(name), browser=browser, port=free_port(port), say=_say))
 
 
 @app.command(rich_help_panel=PANEL)

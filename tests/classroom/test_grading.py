@@ -12,7 +12,7 @@ import pytest
 from made import hand_in, honest, needs_box, notebook, specimen
 
 from pactlab.classroom import exercise as exercises
-from pactlab.classroom import grading, marking, papers
+from pactlab.classroom import grading, marking, papers, workers
 from pactlab.classroom.box import Box, BoxError, Limits
 from pactlab.classroom.course import Course, open_course
 from pactlab.classroom.submission import Submission
@@ -239,14 +239,14 @@ def test_a_warm_process_that_dies_is_started_anew(course: Course, box: Box) -> N
 
 def test_a_box_that_dies_of_one_notebook_costs_that_one(course: Course, monkeypatch: pytest.MonkeyPatch) -> None:
     class_of(course, 3)
-    mark = grading.mark
+    mark = workers.mark
 
     def dies(box: Box, exercise: exercises.Exercise, student_id: str, raw: bytes) -> marking.Marked:
         if student_id == "s01":
             raise BoxError("the box does not start or does not stay")
         return mark(box, exercise, student_id, raw)
 
-    monkeypatch.setattr(grading, "mark", dies)
+    monkeypatch.setattr(workers, "mark", dies)
     rows = grading.grade(FOUR, course, workers=2)
     assert [(row.state, row.points) for row in rows] == [
         ("waiting for the memo", 13),
