@@ -12,8 +12,12 @@ from pactlab import files
 from pactlab.classroom.exercise import STUDENT_ID, Exercise
 from pactlab.classroom.marking import Marked
 
-CONTROL = re.compile(r"\x1b\[[0-9;]*[A-Za-z]|[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
-"""Colours and other commands to a terminal, and signs that turn the direction of a line."""
+CONTROL = re.compile(r"\x1b\[[0-9;]*[A-Za-z]|[\x00-\x08\x0b-\x1f\x7f]")
+"""Colours and other commands to a terminal."""
+TURNING = {
+    sign: f"[U+{sign:04X}]" for sign in (*range(0x80, 0xA0), 0x61C, *range(0x202A, 0x202F), *range(0x2066, 0x206A))
+}
+"""Signs that turn the direction of a line, or show nothing; a reader sees that they are there."""
 MARKUP = str.maketrans({mark: f"&#{ord(mark)};" for mark in "<>&$\\[]`|:"})
 """What could start a tag, a formula, a link, code or a table in Markdown."""
 
@@ -23,7 +27,12 @@ def harmless(text: str) -> str:
 
     formgrader's page runs with the teacher's rights, and passes raw HTML and formulas on to the browser.
     """
-    return CONTROL.sub("", text).translate(MARKUP)
+    return CONTROL.sub("", text).translate(MARKUP).translate(TURNING)
+
+
+def plain(text: str) -> str:
+    """Return a student's text without commands to a terminal, and with signs that nobody sees spelt out."""
+    return CONTROL.sub("", text).translate(TURNING)
 
 
 def fingerprint(exercise: Exercise, raw: bytes) -> str:
@@ -42,7 +51,7 @@ def write(path: Path, exercise: Exercise, student_id: str, marked: Marked, key: 
         if cell.id == STUDENT_ID:
             cell.source = f"student_id = {student_id!r}"
         elif cell.id in exercise.answers:
-            cell.source = CONTROL.sub("", marked.texts.get(cell.id, ""))
+            cell.source = plain(marked.texts.get(cell.id, ""))
         elif cell.id in exercise.memos:
             cell.source = harmless(marked.texts.get(cell.id, "")) or "(no memo was handed in)"
         elif cell.id in checks:
@@ -67,7 +76,7 @@ def _shown(cell_id: str, marked: Marked) -> list[dict]:
     text = marked.printed.get(cell_id, "")
     if cell_id in marked.points:
         text = marked.messages.get(cell_id, "right")
-    return [{"output_type": "stream", "name": "stdout", "text": CONTROL.sub("", text)}] if text else []
+    return [{"output_type": "stream", "name": "stdout", "text": plain(text)}] if text else []
 
 
 def read(path: Path) -> dict:
