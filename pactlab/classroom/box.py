@@ -207,6 +207,11 @@ class Box:
             return None
         if not ended:
             return None
+        if ended == b"n":
+            raise KitError(
+                "this system refuses the box its namespaces; as root: sysctl kernel.apparmor_restrict_unprivileged_userns=0 "
+                "(Ubuntu), or mark on another machine"
+            )
         if len(out) > wire.LARGEST:
             reason = f"more than {wire.LARGEST:,} bytes came out"
         elif stopped or ended == b"w":
@@ -292,6 +297,13 @@ def command(inside: list[str]) -> list[str]:
         capabilities = [word for name in ("SETUID", "SETGID", "SETPCAP") for word in ("--cap-add", f"CAP_{name}")]
         return [*line, *capabilities, "--", "setpriv", *drop, "--bounding-set=-all", "--no-new-privs", *inside]
     return [*line, "--unshare-user", "--cap-drop", "ALL", "--", *inside]
+
+
+def refuse_in_sight(folder: Path, what: str) -> None:
+    """Raise KitError when a folder lies where students' code could read it."""
+    for shown in (*_seen(), Path("/usr")):
+        if folder.resolve().is_relative_to(shown):
+            raise KitError(f"{folder}: {what} must not lie below {shown}, which students' code can read; move it")
 
 
 def _seen() -> list[Path]:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from pactlab import files
 from pactlab.classroom import papers
 from pactlab.classroom import workers as at_work
+from pactlab.classroom.box import refuse_in_sight
 from pactlab.classroom.course import Course
 from pactlab.classroom.exercise import Exercise
 from pactlab.classroom.marking import Marked
@@ -62,6 +63,7 @@ def grade(
     """
     from sqlalchemy.exc import SAWarning
 
+    refuse_in_sight(course.root, "a course")
     handed_in = course.submitted(exercise.name)
     if unknown := sorted(set(students or []) - set(handed_in)):
         raise KitError(f"nothing of {', '.join(unknown)} for {exercise.name}: collect it first")

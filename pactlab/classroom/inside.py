@@ -29,10 +29,13 @@ NEW_NAMESPACES = 0x00020000 | 0x02000000 | 0x04000000 | 0x08000000 | 0x10000000 
 """Mounts, cgroups, host name, messages, users, processes (linux/sched.h). Of networks the box has one, empty."""
 PRIVATE, READ_ONLY, NO_SUID, NO_DEVICES, NO_EXEC = 0x40000 | 0x4000, 1, 2, 4, 8
 """Flags of mount(2)."""
-DIE_WITH_PARENT, NO_NEW_PRIVILEGES, SECCOMP, FILTER = 1, 38, 22, 2
+DIE_WITH_PARENT, DUMPABLE, NO_NEW_PRIVILEGES, SECCOMP, FILTER = 1, 4, 38, 22, 2
 """Options of prctl(2)."""
 LONGEST_OUTPUT = 20_000
 """Characters of what one cell prints that are kept."""
+
+NO_BOX = 3
+"""The guard's exit status where the system refuses the namespaces; no student's code ever runs in the guard."""
 
 libc = ctypes.CDLL(None, use_errno=True)
 
@@ -50,7 +53,7 @@ def serve(channel: socket.socket) -> None:
     """Fork for each job that the channel brings, until it closes.
 
     A message holds the seconds a job may take and two pipes: the job and the place of its result. The answer is one
-    byte: d for done, w for stopped by the clock, k for stopped on demand.
+    byte: d for done, w for stopped by the clock, k for stopped on demand, n where the system refuses the box.
     """
     _silence()
     while True:
@@ -86,21 +89,29 @@ def _wait(guard: int, ready: int, channel: socket.socket, seconds: float) -> byt
         verdict = b"k" if channel in ended else b"w"
         if channel in ended:
             channel.recv(1)
-        _kill_pupil(ready)
-        os.kill(guard, signal.SIGKILL)
-    if os.waitpid(guard, 0)[1] != 0:
+        # The guard ends when its pupil is gone; only then may the next job come.
+        if not (_kill_pupil(ready) and select.select([watched], [], [], 5)[0]):
+            os.kill(guard, signal.SIGKILL)
+    status = os.waitstatus_to_exitcode(os.waitpid(guard, 0)[1])
+    if status == NO_BOX:
+        verdict = b"n"
+    elif status != 0:
         _kill_pupil(ready)  # Whoever ended the guard before its time may have left the pupil alive.
     os.close(watched)
     os.close(ready)
     return verdict
 
 
-def _kill_pupil(ready: int) -> None:
-    """Kill the guard's only child, the first process of its namespace: the kernel then ends all others there."""
+def _kill_pupil(ready: int) -> bool:
+    """Kill the guard's only child, the first process of its namespace: the kernel then ends all others there.
+
+    Says whether there was one.
+    """
     pupil = os.read(ready, 16) if select.select([ready], [], [], 1)[0] else b""
     if pupil:
         with contextlib.suppress(ProcessLookupError):  # It may end in this very moment.
             os.kill(int(pupil), signal.SIGKILL)
+    return bool(pupil)
 
 
 def _guard(job: int, result: int, tell: int) -> None:
@@ -120,10 +131,9 @@ def _guard(job: int, result: int, tell: int) -> None:
         os.close(job)
         os.close(result)
         os.waitpid(pupil, 0)
-    except BaseException as problem:
-        os.write(result, json.dumps({"reason": f"the box could not be closed ({problem})"}).encode())
-    finally:
-        os._exit(0)
+    except BaseException:
+        os._exit(NO_BOX)
+    os._exit(0)
 
 
 def _pupil(job: int, result: int) -> None:
@@ -152,6 +162,8 @@ def _close(limits: dict[str, int]) -> None:
     for name in ("AS", "CPU", "FSIZE", "NOFILE", "NPROC"):
         resource.setrlimit(getattr(resource, f"RLIMIT_{name}"), (limits[name], limits[name]))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    # That limit does not hold where the system hands a crashed process's memory to a program outside (core(5)).
+    _do(libc.prctl(DUMPABLE, 0, 0, 0, 0), "prctl")
     header = (ctypes.c_uint32 * 2)(0x20080522, 0)
     _do(libc.capset(header, (ctypes.c_uint32 * 6)()), "capset")
     _do(libc.prctl(NO_NEW_PRIVILEGES, 1, 0, 0, 0), "prctl")

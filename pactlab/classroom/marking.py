@@ -9,6 +9,10 @@ from pactlab.classroom.box import Box
 from pactlab.classroom.exercise import STUDENT_ID, Exercise
 
 
+LONGEST_SHOWN = 20_100
+"""Characters of what a cell printed that are kept, whatever comes out of the box."""
+
+
 @dataclass(frozen=True)
 class Marked:
     """What the machine found in one submission."""
@@ -51,7 +55,8 @@ def mark_texts(box: Box, exercise: Exercise, student_id: str, handed_in: submiss
             "asked": asked(exercise),
         }
     )
-    answers, printed = _by_cell(ran.get("answers"), dict), _by_cell(ran.get("printed"), str)
+    answers = _by_cell(ran.get("answers"), dict)
+    printed = {name: text[:LONGEST_SHOWN] for name, text in _by_cell(ran.get("printed"), str).items()}
     # A student's process may have written anything as its result: a field that is not there is no answer.
     reason = ran["reason"][:300] if isinstance(ran.get("reason"), str) else ""
     checked = box.run(

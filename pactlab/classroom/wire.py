@@ -87,7 +87,7 @@ def _encode(value: Any, depth: int, budget: _Budget) -> list:
     encoder = _SCALARS.get(kind) or _CONTAINERS.get(kind)
     if encoder is None and isinstance(value, np.generic) and str(value.dtype) in PLAIN:
         return ["numpy", str(value.dtype), _number(value.item())]
-    if encoder is None and isinstance(value, pd.Index) and kind.__module__.startswith("pandas."):
+    if encoder is None and isinstance(value, pd.Index) and kind.__module__.split(".")[0] == "pandas":
         return _index(value, depth, budget)
     if encoder is None:
         raise WireError(
@@ -145,7 +145,11 @@ def _index(index: pd.Index, depth: int, budget: _Budget) -> list:
 def _array(array: np.ndarray, depth: int, budget: _Budget) -> list:
     if array.ndim not in (1, 2):
         raise WireError("an array has neither one nor two dimensions")
-    return ["array", list(array.shape), _column(pd.Series(array.ravel()), depth, budget)]
+    return [
+        "array",
+        list(array.shape),
+        _column(pd.Series(array.ravel(), dtype="object" if array.dtype == "O" else None), depth, budget),
+    ]
 
 
 def _series(series: pd.Series, depth: int, budget: _Budget) -> list:

@@ -111,3 +111,7 @@ def _marked(box: Box, exercise: Exercise, student_id: str, raw: bytes) -> Marked
     except BoxError as problem:
         box.run({"kind": "answer", "cells": [], "asked": {}})
         return problem
+    except KitError:
+        raise
+    except Exception as problem:  # What nobody foresaw in one notebook must not cost the others their marks.
+        return KitError(f"it could not be marked ({type(problem).__name__}: {problem})"[:300])

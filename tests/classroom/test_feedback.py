@@ -10,7 +10,7 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
-from made import hand_in, honest, needs_box, notebook, released_text, specimen
+from handing_in import hand_in, honest, needs_box, notebook, released_text, specimen
 
 from pactlab import data
 from pactlab.classroom import exercise as exercises

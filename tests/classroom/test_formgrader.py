@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from made import honest, notebook
+from handing_in import honest, notebook
 
 from pactlab.classroom import desk, feedback, formgrader, grading, papers
 from pactlab.classroom import exercise as exercises

@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from made import hand_in, honest, needs_box, notebook, specimen
+from handing_in import hand_in, honest, needs_box, notebook, specimen
 
 from pactlab.classroom import exercise as exercises
 from pactlab.classroom import grading, marking, papers, workers
