@@ -20,6 +20,8 @@ ROOMS = [
     "show",
     "explore",
     "lessons",
+    "web",
+    "pack",
     "cli",
 ]  # each may import from those before it
 FILES = sorted(path.relative_to(ROOT) for path in (ROOT / "pactlab").rglob("*.py"))

@@ -209,8 +209,8 @@ class Box:
             return None
         if ended == b"n":
             raise KitError(
-                "this system refuses the box its namespaces; as root: sysctl kernel.apparmor_restrict_unprivileged_userns=0 "
-                "(Ubuntu), or mark on another machine"
+                "this system refuses the box its namespaces; on Ubuntu, as root: "
+                "sysctl kernel.apparmor_restrict_unprivileged_userns=0; or mark on another machine"
             )
         if len(out) > wire.LARGEST:
             reason = f"more than {wire.LARGEST:,} bytes came out"

@@ -8,7 +8,6 @@ from pactlab.classroom import submission as submissions
 from pactlab.classroom.box import Box
 from pactlab.classroom.exercise import STUDENT_ID, Exercise
 
-
 LONGEST_SHOWN = 20_100
 """Characters of what a cell printed that are kept, whatever comes out of the box."""
 
