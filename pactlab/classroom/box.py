@@ -22,12 +22,11 @@ from typing import IO
 import pactlab
 from pactlab import data
 from pactlab.classroom import exercise, wire
+from pactlab.classroom.inside import SCRATCH
 from pactlab.errors import KitError
 
 NOBODY = 65534
 """Whom root becomes inside: limits on processes do not bind root."""
-SCRATCH = "/tmp"
-"""The one folder that can be written to, in memory."""
 REMEDY = "install it (Debian, Ubuntu: apt install bubblewrap libseccomp2; on Windows inside WSL), then run this again"
 
 PROCESSES = ("fork", "vfork", "execve", "execveat")
@@ -66,7 +65,7 @@ class Limits:
     memory: int = 2 << 30
     """Bytes of address space. A box holds one process, so this bounds the box."""
     file_size: int = 32 << 20
-    """Bytes of one file in /tmp; all of /tmp holds 64 MB."""
+    """Bytes of one file in the folder to write in, which holds 64 MB."""
     files: int = 128
     """Open files."""
     threads: int = 64
@@ -267,6 +266,8 @@ def command(inside: list[str]) -> list[str]:
         line += ["--perms", "0755", "--dir", str(parent)]  # bwrap's own would be closed to nobody
     for folder in ("/usr", *map(str, seen)):
         line += ["--ro-bind", folder, folder]
+    if not any(path.is_relative_to("/tmp") for path in seen):
+        line += ["--symlink", SCRATCH.lstrip("/"), "/tmp"]
     for name in ("bin", "lib", "lib32", "lib64", "sbin"):
         if Path("/", name).is_symlink():
             line += ["--symlink", os.readlink(f"/{name}"), f"/{name}"]
@@ -277,6 +278,7 @@ def command(inside: list[str]) -> list[str]:
     environment = {
         "PATH": "/usr/bin:/bin",
         "HOME": SCRATCH,
+        "TMPDIR": SCRATCH,
         "IPYTHONDIR": f"{SCRATCH}/ipython",
         "LANG": "C.UTF-8",
         "MPLBACKEND": "agg",

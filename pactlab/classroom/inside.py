@@ -2,7 +2,7 @@
 
 The warm process has pandas loaded and never reads a job: job and result go through pipes that are handed to a fresh
 fork, so that nothing of one student is left in memory that the next one inherits. The fork takes namespaces of its
-own, an empty /tmp, no capabilities, limits and a filter of system calls before it reads its job.
+own, an empty folder to write in, no capabilities, limits and a filter of system calls before it reads its job.
 """
 
 from __future__ import annotations
@@ -34,6 +34,8 @@ DIE_WITH_PARENT, DUMPABLE, NO_NEW_PRIVILEGES, SECCOMP, FILTER = 1, 4, 38, 22, 2
 LONGEST_OUTPUT = 20_000
 """Characters of what one cell prints that are kept."""
 
+SCRATCH = "/scratch"
+"""The one folder that can be written to, in memory. Not /tmp, below which the kit may lie."""
 NO_BOX = 3
 """The guard's exit status where the system refuses the namespaces; no student's code ever runs in the guard."""
 
@@ -142,10 +144,10 @@ def _pupil(job: int, result: int) -> None:
         os.setsid()  # A group of its own: signals to a group reach processes outside the namespace, too.
         _do(libc.prctl(DIE_WITH_PARENT, signal.SIGKILL, 0, 0, 0), "prctl")
         _do(libc.mount(b"none", b"/", None, PRIVATE, None), "mount /")
-        for place, size, flags in ((b"/tmp", b"64m", 0), (b"/proc", b"4k", READ_ONLY)):
+        for place, size, flags in ((SCRATCH.encode(), b"64m", 0), (b"/proc", b"4k", READ_ONLY)):
             options = b"size=" + size + b",nr_inodes=4096,mode=0700"
             _do(libc.mount(b"none", place, b"tmpfs", NO_SUID | NO_DEVICES | NO_EXEC | flags, options), "mount")
-        os.chdir("/tmp")
+        os.chdir(SCRATCH)
         _silence()  # Anew: an open file that all jobs share would carry locks and flags from one to the next.
         with open(job, "rb") as file:
             asked = json.load(file)
@@ -299,12 +301,16 @@ def check(job: dict) -> dict:
     """Run the teacher's checks on answers that came out of a student's process.
 
     job: `cells`, the set-up as [cell id, source]; `checks`, as [cell id, source, names]; `answers`, as `answer` gives
-    them. Returns `verdicts`: by check None for right, or the words for the student.
+    them. Returns `verdicts`: by check None for right, or the words for the student; or, where the teacher's own set-up
+    fails, `set_up`: why.
     """
     start: dict[str, Any] = {"__name__": "__main__"}
     sys.stdout = sys.stderr = Kept()
-    for cell_id, source in job["cells"]:
-        exec(compile(source, cell_id, "exec"), start)
+    try:
+        for cell_id, source in job["cells"]:
+            exec(compile(source, cell_id, "exec"), start)
+    except Exception as problem:
+        return {"set_up": f"cell {cell_id}: {type(problem).__name__}: {problem}"}
     verdicts = {}
     for cell_id, source, names in job["checks"]:
         try:

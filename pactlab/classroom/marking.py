@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pactlab.classroom import submission as submissions
 from pactlab.classroom.box import Box
 from pactlab.classroom.exercise import STUDENT_ID, Exercise
+from pactlab.errors import KitError
 
 LONGEST_SHOWN = 20_100
 """Characters of what a cell printed that are kept, whatever comes out of the box."""
@@ -36,7 +37,7 @@ def mark(box: Box, exercise: Exercise, student_id: str, raw: bytes) -> Marked:
     The student's code runs between the teacher's own set-up cells; values that checks ask for leave as data; then
     the teacher's set-up runs anew, apart, with the checks. The id is the one that the course knows, whatever the
     notebook says. A notebook that cannot be read or run has a reason and no points.
-    Raises KitError when there is no box.
+    Raises KitError when there is no box, and when the exercise itself cannot be run.
     """
     try:
         handed_in = submissions.read(raw, exercise)
@@ -66,6 +67,8 @@ def mark_texts(box: Box, exercise: Exercise, student_id: str, handed_in: submiss
             "answers": {check.cell_id: answers.get(check.cell_id, {}) for check in exercise.checks},
         }
     )
+    if isinstance(checked.get("set_up"), str):
+        raise KitError(f"{exercise.name} cannot be marked: its own set-up fails in the box, {checked['set_up'][:300]}")
     points, messages = {}, {}
     verdicts = checked.get("verdicts", {})
     for check in exercise.checks:
