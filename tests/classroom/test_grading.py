@@ -1,5 +1,6 @@
 """Marking a class: the same marks as in a notebook, every mark kept, faults of one that do not touch the others."""
 
+import copy
 import json
 import os
 import signal
@@ -268,6 +269,20 @@ def test_too_slow_is_a_reason(course: Course) -> None:
         marked = marking.mark(slow, FOUR, "s00", notebook(FOUR, texts))
     assert "more than 2 seconds" in marked.reason
     assert sum(marked.points.values()) == 0
+
+
+def test_a_set_up_that_fails_is_the_exercises_fault(course: Course, monkeypatch: pytest.MonkeyPatch) -> None:
+    class_of(course, 1)
+    broken = copy.deepcopy(FOUR)
+    broken.cells["set-up"].source += "\nraise ValueError('no such table')"
+    with pytest.raises(KitError, match=r"04_counting_incidents cannot be marked: .*set-up: ValueError: no such table"):
+        grading.grade(broken, course, workers=1)
+
+
+def test_a_course_in_sight_of_students_is_refused(course: Course, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("pactlab.classroom.box._seen", lambda: [course.root.parent])
+    with pytest.raises(KitError, match="which students' code can read; move it"):
+        grading.grade(FOUR, course)
 
 
 # Several machines
