@@ -1,9 +1,9 @@
 """The whole `pactlab grade` against nbgrader's own `autograde`, on the same submissions, in one run.
 
-    uv run python bench/grading.py [SUBMISSIONS] [EXERCISE]
+    uv run python bench/grading.py [SUBMISSIONS] [EXERCISE] [--ours]
 
 Default: 60 submissions of exercise 04, made from its specimens. Each command starts anew, in a course of its own, and
-writes gradebook and marked notebooks. nbgrader runs a kernel a notebook on this machine, outside any box.
+writes gradebook and marked notebooks. nbgrader runs a kernel a notebook on this machine, outside any box. --ours leaves nbgrader out.
 """
 
 import json
@@ -70,7 +70,7 @@ def marks(course: Path, exercise: Exercise) -> dict[tuple[str, str], float]:
         }
 
 
-def main(count: int, name: str) -> None:
+def main(count: int, name: str, *, ours: bool) -> None:
     """Measure and print a line a command."""
     exercise, scripts = exercises.find(name), Path(sysconfig.get_path("scripts"))
     os.environ["PATH"] = f"{scripts}{os.pathsep}{os.environ['PATH']}"
@@ -81,6 +81,8 @@ def main(count: int, name: str) -> None:
             "pactlab grade, 2 workers": [scripts / "pactlab", "grade", name, "--workers", "2"],
             "nbgrader autograde": [scripts / "nbgrader", "autograde", exercise.name],
         }
+        if ours:
+            del ways["nbgrader autograde"]
         for way, words in ways.items():
             course = Path(folder) / way.replace(" ", "_").replace(",", "")
             hand_in(course, exercise, count)
@@ -92,16 +94,17 @@ def main(count: int, name: str) -> None:
             rows[way] = timed(command, here)
             found[way] = marks(course, exercise)
             shutil.rmtree(course / "submitted")
-        slowest = rows["nbgrader autograde"][0]
+        slowest = max(seconds for seconds, _ in rows.values())
         for way, (seconds, first) in rows.items():
             a_minute = f"{60 * count / seconds:.0f} a minute"
             print(f"{way}: {seconds:.1f} s, {a_minute}, first mark after {first:.1f} s, ratio {slowest / seconds:.1f}")
         one, two = (rows[f"pactlab grade, {workers}"][0] for workers in ("1 worker", "2 workers"))
         print(f"2 workers against 1: ratio {one / two:.2f}")
-        others = [found[way] for way in ways if way != "nbgrader autograde"]
-        same = all(other == found["nbgrader autograde"] for other in others)
-        print(f"{len(found['nbgrader autograde'])} marks each, {'all the same' if same else 'NOT the same'}")
+        first, *others = found.values()
+        same = all(other == first for other in others)
+        print(f"{len(first)} marks each, {'all the same' if same else 'NOT the same'}")
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]) if len(sys.argv) > 1 else 60, sys.argv[2] if len(sys.argv) > 2 else "04")
+    words = [word for word in sys.argv[1:] if word != "--ours"]
+    main(int(words[0]) if words else 60, words[1] if len(words) > 1 else "04", ours="--ours" in sys.argv)
