@@ -3,7 +3,8 @@
     uv run python bench/grading.py [SUBMISSIONS] [EXERCISE] [--ours]
 
 Default: 60 submissions of exercise 04, made from its specimens. Each command starts anew, in a course of its own, and
-writes gradebook and marked notebooks. nbgrader runs a kernel a notebook on this machine, outside any box. --ours leaves nbgrader out.
+writes gradebook and marked notebooks. nbgrader runs a kernel a notebook on this machine, outside any box.
+--ours leaves nbgrader out.
 """
 
 import json

@@ -25,8 +25,12 @@ AS_THEY_ARE = (
     f"data/{LIST}",
     "data/recipes/*.py",
     "pactlab/**/*.py",
+    "pactlab/classroom/*.css",
+    "pactlab/classroom/*.j2",
     "pactlab/classroom/*.md",
+    "pactlab/classroom/desk_pages/**/*",
     "pactlab/cli/jupyter/labconfig/*.json",
+    "pactlab/pack/template/*",
     "web/vendor/land/*",
 )
 """What students get as it stands; tables, lessons, README.md and pyproject.toml are added by `contents`.

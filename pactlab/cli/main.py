@@ -10,6 +10,8 @@ from rich.markup import escape
 
 from pactlab.cli.classroom import app as classroom_app
 from pactlab.cli.data import app as data_app
+from pactlab.cli.pack import app as pack_app
+from pactlab.cli.web import app as web_app
 from pactlab.errors import KitError
 
 # The other rooms are imported inside the commands: `pactlab --help` answers at once.
@@ -19,7 +21,9 @@ app = typer.Typer(
     add_completion=False,
 )
 app.add_typer(data_app, name="data")
+app.add_typer(web_app, name="web")
 app.add_typer(classroom_app)
+app.add_typer(pack_app)
 console = Console(highlight=False, soft_wrap=True)
 
 Lessons = Annotated[list[str] | None, typer.Argument(help="Name, number or path of a lesson; none means all.")]

@@ -1,0 +1,1 @@
+"""The web edition: a folder of files made from the lessons' stored outputs."""
