@@ -269,16 +269,6 @@ def test_a_key_says_for_whom_it_is(made: Made) -> None:
 # In a browser
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield opened
-        opened.close()
-
-
 SPILLED = """() => [...document.querySelectorAll('.slides > section')].map((section, place) => {
   const was = section.style.display;
   section.style.display = 'block';

@@ -156,6 +156,7 @@ def test_from_a_memory_stick_all_is_there_but_the_search(page, site):
     assert page.evaluate("getComputedStyle(document.querySelector('.contents.wide')).position") == "sticky"
     page.locator(".turns .after").click()
     assert "06_cascades" in page.url
+    page.wait_for_load_state("networkidle")  # a page that is left gives up what it still waits for
     page.goto((site / "search.html").as_uri() + "?words=pact")
     assert "needs the served site" in page.get_by_role("status").inner_text()
     assert not failed
