@@ -21,7 +21,7 @@ from pactlab.classroom.marking import Marked
 from pactlab.errors import KitError
 
 if TYPE_CHECKING:
-    from nbgrader.api import Gradebook
+    from nbgrader.api import Grade, Gradebook
 
 MARKED, WAITING, FAILED = "marked", "waiting for the memo", "failed"
 
@@ -75,8 +75,10 @@ def grade(
     with at_work.boxes(exercise, count) as opened, course.gradebook() as book, warnings.catch_warnings():
         warnings.filterwarnings("ignore", "Object of type", category=SAWarning)  # nbgrader's own, harmless
         register(book, course, exercise)
+        book.db().expire_on_commit = False  # nobody else writes meanwhile: no need to read again what was written
         for student_id, reason in marked_before.items():
-            rows[student_id] = _row(book, exercise, student_id, reason, new=False)
+            entries = book.find_submission_notebook(exercise.name, exercise.name, student_id).grades
+            rows[student_id] = _row(entries, exercise, student_id, reason, new=False)
         nothing = dict.fromkeys((check.cell_id for check in exercise.checks), 0.0)
         marks = at_work.by_dask(exercise, todo, scheduler) if scheduler else at_work.here(exercise, todo, opened)
         with contextlib.closing(marks):
@@ -146,6 +148,7 @@ def _keep(at: tuple[Gradebook, Course, Exercise], student_id: str, raw: bytes, m
         entry.needs_manual_grade = by_hand and (entry.manual_score is None or not unchanged)
     for entry in notebook.comments:
         entry.auto_comment = _said(exercise, entry.name, marked)
+    row = _row(notebook.grades, exercise, student_id, marked.reason, new=True)
     book.db.commit()
     try:
         papers.write(paper, exercise, student_id, marked, papers.fingerprint(exercise, raw))
@@ -153,7 +156,7 @@ def _keep(at: tuple[Gradebook, Course, Exercise], student_id: str, raw: bytes, m
         raise KitError(
             f"{paper}: {problem.strerror}; make room, then run this again: what was marked is kept"
         ) from problem
-    return _row(book, exercise, student_id, marked.reason, new=True)
+    return row
 
 
 def _said(exercise: Exercise, answer: str, marked: Marked) -> str | None:
@@ -167,8 +170,7 @@ def _said(exercise: Exercise, answer: str, marked: Marked) -> str | None:
     return "\n".join(told) or None
 
 
-def _row(book: Gradebook, exercise: Exercise, student_id: str, reason: str, *, new: bool) -> Row:
-    grades = book.find_submission_notebook(exercise.name, exercise.name, student_id).grades
+def _row(grades: list[Grade], exercise: Exercise, student_id: str, reason: str, *, new: bool) -> Row:
     by_machine = [entry for entry in grades if entry.name not in exercise.memos]
     waiting = any(entry.needs_manual_grade for entry in grades)
     state = FAILED if reason else WAITING if waiting else MARKED
